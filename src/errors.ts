@@ -1,0 +1,55 @@
+/** Faults that a person caused or can mend, and how each is told: over HTTP by code, on the command line by sentence. */
+
+const STATUS = {
+  InvalidParameter: [400, 'Invalid parameter'],
+  InvalidBody: [400, 'Invalid body'],
+  InvalidDocument: [400, 'Invalid STAC document'],
+  Forbidden: [403, 'Forbidden'],
+  NotFound: [404, 'Not found'],
+  MethodNotAllowed: [405, 'Method not allowed'],
+  NotAcceptable: [406, 'Not acceptable'],
+  Conflict: [409, 'Conflict'],
+  PreconditionFailed: [412, 'Precondition failed'],
+  PayloadTooLarge: [413, 'Payload too large'],
+  UnsupportedMediaType: [415, 'Unsupported media type'],
+  RangeNotSatisfiable: [416, 'Range not satisfiable'],
+  Internal: [500, 'Internal error'],
+  Unavailable: [503, 'Unavailable'],
+  Timeout: [504, 'Time limit reached'],
+} as const satisfies Record<string, readonly [number, string]>;
+
+export type ErrorCode = keyof typeof STATUS;
+
+/** A fault of one request. `detail` names what arrived and what is accepted; it never holds internals. */
+export class ApiError extends Error {
+  readonly code: ErrorCode;
+  readonly parameter: string | undefined;
+
+  constructor(code: ErrorCode, detail: string, parameter?: string) {
+    super(detail);
+    this.name = 'ApiError';
+    this.code = code;
+    this.parameter = parameter;
+  }
+
+  get status(): number {
+    return STATUS[this.code][0];
+  }
+
+  get title(): string {
+    return STATUS[this.code][1];
+  }
+}
+
+/** A fault told on the command line: one clear sentence that says what to do. Exit code 1. */
+export class UserError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'UserError';
+  }
+}
+
+/** The message of whatever was thrown, without a stack. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
