@@ -120,7 +120,10 @@ export interface CogOptions {
   compression?: 'deflate';
   level?: number;
   blockSize?: number;
+  /** Of overviews. Default average; nearest for classes. */
   resampling?: 'nearest' | 'average';
+  /** BigTIFF even where classic TIFF would do. Default: only beyond 4 GB. */
+  bigTiff?: boolean;
   signal?: AbortSignal;
 }
 

@@ -1,0 +1,193 @@
+/**
+ * Layer and places of its tiles -> the first bytes of a COG: TIFF or BigTIFF header, GDAL's ghost area, all
+ * directories with their arrays. https://gdal.org/en/stable/drivers/raster/cog.html#file-format
+ */
+
+import { predictorOf } from './cog-tiles.ts';
+import { TEXT_TAGS, writeGdalMetadata } from './gdal-metadata.ts';
+import { writeGeoTags } from './geo-keys.ts';
+import { bytesPerPixel, sampleFormatOf } from './pixels.ts';
+import { TAG } from './tiff-directory.ts';
+import type { BandStatistics, Layer } from './types.ts';
+
+export interface LevelPlace {
+  width: number;
+  height: number;
+  tileWidth: number;
+  tileHeight: number;
+  /** Of each tile's data, from the start of the level's own bytes. */
+  offsets: number[];
+  byteCounts: number[];
+  /** Bytes of the whole level, block leaders and trailers included. */
+  bytes: number;
+}
+
+/** True of what writeCog makes: directories first, tiles row by row, sizes before and copies of 4 bytes after each. */
+const GHOST_LINES =
+  'LAYOUT=IFDS_BEFORE_DATA\nBLOCK_ORDER=ROW_MAJOR\nBLOCK_LEADER=SIZE_AS_UINT4\n' +
+  'BLOCK_TRAILER=LAST_4_BYTES_REPEATED\nKNOWN_INCOMPATIBLE_EDITION=NO\n ';
+const GHOST = Buffer.from(
+  `GDAL_STRUCTURAL_METADATA_SIZE=${String(GHOST_LINES.length).padStart(6, '0')} bytes\n${GHOST_LINES}\0`,
+);
+
+type TagValue = { type: 2 | 3 | 4 | 12 | 16; values: number[] | Buffer };
+type Tags = Map<number, TagValue>;
+
+/**
+ * The header, and where each level's bytes must start. `levels`: full image first, then overviews, largest first;
+ * their bytes follow the header in reverse (smallest overview first).
+ */
+export function cogHeader(
+  layer: Layer,
+  levels: LevelPlace[],
+  statistics: BandStatistics[],
+  forceBigTiff: boolean,
+): { header: Buffer; bigTiff: boolean } {
+  const payload = levels.reduce((sum, level) => sum + level.bytes, 0);
+  const draft = (bigTiff: boolean) => writeAll(layer, levels, statistics, bigTiff, 0);
+  let bigTiff = forceBigTiff;
+  let size = draft(bigTiff).length;
+  if (!bigTiff && size + payload > 0xffffffff) {
+    bigTiff = true;
+    size = draft(true).length;
+  }
+  return { header: writeAll(layer, levels, statistics, bigTiff, size), bigTiff };
+}
+
+function writeAll(
+  layer: Layer,
+  levels: LevelPlace[],
+  statistics: BandStatistics[],
+  bigTiff: boolean,
+  dataStart: number,
+): Buffer {
+  const starts: number[] = [];
+  let at = dataStart;
+  for (let index = levels.length - 1; index >= 0; index -= 1) {
+    starts[index] = at;
+    at += levels[index]!.bytes;
+  }
+  const head = Buffer.alloc(bigTiff ? 16 : 8);
+  head.write('II', 0, 'latin1');
+  head.writeUInt16LE(bigTiff ? 43 : 42, 2);
+  if (bigTiff) head.writeUInt16LE(8, 4);
+  const first = head.length + GHOST.length + (GHOST.length % 2);
+  if (bigTiff) head.writeBigUInt64LE(BigInt(first), 8);
+  else head.writeUInt32LE(first, 4);
+  const parts: Uint8Array[] = [head, GHOST, Buffer.alloc(GHOST.length % 2)];
+  let position = first;
+  levels.forEach((level, index) => {
+    const tags = levelTags(layer, level, starts[index]!, bigTiff, index > 0);
+    if (index === 0) addMainTags(tags, layer, statistics);
+    const directory = writeDirectory(tags, position, bigTiff, index === levels.length - 1);
+    parts.push(directory);
+    position += directory.length;
+  });
+  return Buffer.concat(parts);
+}
+
+const short = (...values: number[]): TagValue => ({ type: 3, values });
+const long = (...values: number[]): TagValue => ({ type: 4, values });
+const double = (values: number[]): TagValue => ({ type: 12, values });
+const ascii = (text: string): TagValue => ({ type: 2, values: Buffer.from(`${text}\0`, 'utf8') });
+
+function levelTags(
+  layer: Layer,
+  level: LevelPlace,
+  start: number,
+  bigTiff: boolean,
+  overview: boolean,
+): Tags {
+  const { dataType, nodata } = layer.bands[0]!;
+  const samples = layer.bands.length;
+  const each = (value: number) => short(...Array.from({ length: samples }, () => value));
+  const tags: Tags = new Map([
+    [TAG.imageWidth, long(level.width)],
+    [TAG.imageLength, long(level.height)],
+    [TAG.bitsPerSample, each(bytesPerPixel(dataType) * 8)],
+    [TAG.compression, short(8)],
+    [TAG.photometric, short(1)],
+    [TAG.samplesPerPixel, short(samples)],
+    [TAG.planarConfiguration, short(1)],
+    [TAG.predictor, short(predictorOf(dataType))],
+    [TAG.tileWidth, short(level.tileWidth)],
+    [TAG.tileLength, short(level.tileHeight)],
+    [TAG.tileOffsets, { type: bigTiff ? 16 : 4, values: level.offsets.map((offset) => offset + start) }],
+    [TAG.tileByteCounts, { type: 4, values: level.byteCounts }],
+    [TAG.sampleFormat, each(sampleFormatOf(dataType))],
+  ]);
+  if (overview) tags.set(TAG.newSubfileType, long(1));
+  if (samples > 1) tags.set(TAG.extraSamples, short(...Array.from({ length: samples - 1 }, () => 0)));
+  if (nodata !== null) tags.set(TAG.gdalNodata, ascii(nodataText(nodata)));
+  return tags;
+}
+
+/** As GDAL's parser reads it: infinities are "inf". */
+function nodataText(nodata: number | bigint | 'nan'): string {
+  return String(nodata).replace('Infinity', 'inf');
+}
+
+function addMainTags(tags: Tags, layer: Layer, statistics: BandStatistics[]): void {
+  for (const [tag, name] of TEXT_TAGS) {
+    const text = layer.metadata[name];
+    if (text !== undefined) tags.set(tag, ascii(text));
+  }
+  const geo = writeGeoTags(layer.grid);
+  if (geo.pixelScale) tags.set(TAG.modelPixelScale, double(geo.pixelScale));
+  if (geo.tiepoint) tags.set(TAG.modelTiepoint, double(geo.tiepoint));
+  if (geo.matrix) tags.set(TAG.modelTransformation, double(geo.matrix));
+  if (geo.shorts.length > 0) tags.set(TAG.geoKeyDirectory, short(...geo.shorts));
+  if (geo.doubles.length > 0) tags.set(TAG.geoDoubleParams, double(geo.doubles));
+  if (geo.ascii !== '') tags.set(TAG.geoAsciiParams, ascii(geo.ascii));
+  const xml = writeGdalMetadata(layer.metadata, layer.bands, statistics);
+  if (xml !== null) tags.set(TAG.gdalMetadata, ascii(xml));
+}
+
+const BYTES = { 2: 1, 3: 2, 4: 4, 12: 8, 16: 8 } as const;
+
+function packValues({ type, values }: TagValue): Buffer {
+  if (Buffer.isBuffer(values)) return values;
+  const size = BYTES[type];
+  const out = Buffer.alloc(values.length * size);
+  values.forEach((value, index) => {
+    if (type === 3) out.writeUInt16LE(value, index * size);
+    else if (type === 12) out.writeDoubleLE(value, index * size);
+    else if (type === 16) out.writeBigUInt64LE(BigInt(value), index * size);
+    else out.writeUInt32LE(value, index * size);
+  });
+  return out;
+}
+
+/** One directory at `position`, followed by the arrays that do not fit into it. */
+function writeDirectory(tags: Tags, position: number, bigTiff: boolean, last: boolean): Buffer {
+  const entries = [...tags].sort(([left], [right]) => left - right);
+  const slot = bigTiff ? 8 : 4;
+  const entryBytes = bigTiff ? 20 : 12;
+  const countBytes = bigTiff ? 8 : 2;
+  const directory = Buffer.alloc(countBytes + entries.length * entryBytes + slot);
+  const extras: Buffer[] = [];
+  let extraAt = position + directory.length;
+  const pointer = (value: number, at: number) => {
+    if (bigTiff) directory.writeBigUInt64LE(BigInt(value), at);
+    else directory.writeUInt32LE(value, at);
+  };
+  if (bigTiff) directory.writeBigUInt64LE(BigInt(entries.length), 0);
+  else directory.writeUInt16LE(entries.length, 0);
+  entries.forEach(([tag, value], index) => {
+    const at = countBytes + index * entryBytes;
+    const packed = packValues(value);
+    directory.writeUInt16LE(tag, at);
+    directory.writeUInt16LE(value.type, at + 2);
+    pointer(packed.length / BYTES[value.type], at + 4);
+    if (packed.length <= slot) {
+      packed.copy(directory, at + 4 + slot);
+      return;
+    }
+    pointer(extraAt, at + 4 + slot);
+    const padded = packed.length % 2 === 0 ? packed : Buffer.concat([packed, Buffer.alloc(1)]);
+    extras.push(padded);
+    extraAt += padded.length;
+  });
+  pointer(last ? 0 : extraAt, directory.length - slot);
+  return Buffer.concat([directory, ...extras]);
+}

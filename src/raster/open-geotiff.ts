@@ -1,0 +1,169 @@
+/**
+ * GeoTIFF file -> layers, one a band (or one in all), north-up. OGC GeoTIFF 1.1; GDAL's tags 42112 and 42113.
+ * Overviews and masks of the source are not read: each COG gets overviews of its own.
+ */
+import { UserError } from '../errors.ts';
+import type { GeoKeys } from '../geo/crs.ts';
+import { openBytes } from './bytes.ts';
+import { type BandFacts, readGdalMetadata, timeOfMetadata } from './gdal-metadata.ts';
+import { crsOfGeoKeys, readGeoKeys, readTransform } from './geo-keys.ts';
+import { safeName, takeName } from './names.ts';
+import { nodataOf, reverseRows } from './pixels.ts';
+import { bandReader } from './tiff-blocks.ts';
+import { type Directory, numberOf, readTiff, TAG, textOf } from './tiff-directory.ts';
+import { imageLayout, type TiffLayout } from './tiff-layout.ts';
+import type { Grid, Layer, LayerBand, OpenOptions, RasterFile } from './types.ts';
+
+/** @throws UserError for files that are broken or hold what is not read */
+export async function openGeoTiff(path: string, options: OpenOptions): Promise<RasterFile> {
+  const bytes = await openBytes(path);
+  try {
+    const tiff = await readTiff(bytes);
+    const warnings: string[] = [];
+    const directory = mainImage(tiff.directories, warnings);
+    const layout = imageLayout(directory, bytes.name);
+    const { grid, southUp } = readGrid(directory, layout, warnings);
+    const { metadata, bands: facts } = readGdalMetadata(directory, layout.bands);
+    const bands = describeBands(directory, layout, facts, warnings);
+    const makeReader = () => {
+      const nodata = bands[0]?.nodata;
+      const fill = nodata === undefined || nodata === 'nan' ? null : nodata;
+      const read = bandReader(bytes, directory, tiff.littleEndian, fill);
+      if (!southUp) return read;
+      return async (band: number, row: number, count: number) =>
+        reverseRows(await read(band, layout.height - row - count, count), layout.width);
+    };
+    const layers = options.multiband
+      ? [wholeLayer(bands, facts, grid, metadata, options.only, makeReader())]
+      : bandLayers(bands, facts, grid, metadata, options.only, makeReader);
+    return {
+      format: 'GeoTIFF',
+      mediaType: 'image/tiff; application=geotiff',
+      layers,
+      cube: null,
+      attributes: metadata,
+      warnings,
+      close: () => bytes.close(),
+    };
+  } catch (error) {
+    await bytes.close();
+    throw error;
+  }
+}
+
+/** The first directory that is a full image; others of full size are told, not read. */
+function mainImage(directories: Directory[], warnings: string[]): Directory {
+  const kind = (directory: Directory) => numberOf(directory, TAG.newSubfileType, 0);
+  const images = directories.filter((directory) => (kind(directory) & 5) === 0);
+  const masks = directories.filter((directory) => (kind(directory) & 4) !== 0 && (kind(directory) & 1) === 0);
+  if (images.length > 1) warnings.push(`the file holds ${images.length} images; only the first is read`);
+  if (masks.length > 0) warnings.push('the file has an internal mask, which is left out');
+  const main = images[0] ?? directories[0]!;
+  if (numberOf(main, TAG.photometric, 1) === 3)
+    warnings.push('the colour table is left out; pixels are its indexes');
+  return main;
+}
+
+function readGrid(
+  directory: Directory,
+  layout: TiffLayout,
+  warnings: string[],
+): { grid: Grid; southUp: boolean } {
+  const { width, height } = layout;
+  const geoKeys: GeoKeys = readGeoKeys(directory);
+  const crs = crsOfGeoKeys(geoKeys);
+  const transform = readTransform(directory, geoKeys);
+  if (!transform) {
+    if (directory.has(TAG.modelTiepoint)) {
+      warnings.push('the file is placed by ground control points, not by a grid; it has no footprint');
+    }
+    const none = { epsg: null, geoKeys: {}, proj4: null };
+    return { grid: { width, height, transform: [1, 0, 0, 0, 1, 0], crs: none }, southUp: false };
+  }
+  const [a, b, c, d, e, f] = transform;
+  const southUp = b === 0 && d === 0 && e > 0;
+  const northUp: Grid['transform'] = southUp ? [a, 0, c, 0, -e, f + e * height] : transform;
+  return { grid: { width, height, transform: northUp, crs }, southUp };
+}
+
+function describeBands(
+  directory: Directory,
+  layout: TiffLayout,
+  facts: BandFacts[],
+  warnings: string[],
+): LayerBand[] {
+  const text = textOf(directory, TAG.gdalNodata);
+  const nodata = text === null ? null : nodataOf(text, layout.dataType);
+  if (text !== null && text.trim() !== '' && nodata === null) {
+    warnings.push(`nodata ${text.trim()} is no value of ${layout.dataType} and marks nothing`);
+  }
+  const taken = new Set<string>();
+  return facts.map((fact, index) => ({
+    name: takeName(safeName(fact.description ?? '', `band${index + 1}`), taken),
+    dataType: layout.dataType,
+    nodata,
+    scale: fact.scale,
+    offset: fact.offset,
+    unit: fact.unit,
+    description: fact.description,
+  }));
+}
+
+function bandLayers(
+  bands: LayerBand[],
+  facts: BandFacts[],
+  grid: Grid,
+  metadata: Record<string, string>,
+  only: string[] | undefined,
+  makeReader: () => Layer['readRows'],
+): Layer[] {
+  const wanted = selected(bands, only);
+  return wanted.map((index) => {
+    const band = bands[index]!;
+    const items = { ...metadata, ...facts[index]?.items };
+    const read = makeReader();
+    return {
+      key: band.name,
+      asset: band.name,
+      grid,
+      bands: [band],
+      time: timeOfMetadata(items),
+      metadata: items,
+      readRows: (_band, row, count) => read(index, row, count),
+    };
+  });
+}
+
+function wholeLayer(
+  bands: LayerBand[],
+  facts: BandFacts[],
+  grid: Grid,
+  metadata: Record<string, string>,
+  only: string[] | undefined,
+  read: Layer['readRows'],
+): Layer {
+  const wanted = selected(bands, only);
+  const single = wanted.length === 1 ? wanted[0]! : null;
+  const items = single === null ? metadata : { ...metadata, ...facts[single]?.items };
+  const name = single === null ? 'image' : bands[single]!.name;
+  return {
+    key: name,
+    asset: name,
+    grid,
+    bands: wanted.map((index) => bands[index]!),
+    time: timeOfMetadata(items),
+    metadata: items,
+    readRows: (band, row, count) => read(wanted[band]!, row, count),
+  };
+}
+
+/** Indexes of the bands asked for, in file order. @throws UserError when a name is not there */
+function selected(bands: LayerBand[], only: string[] | undefined): number[] {
+  const names = bands.map((band) => band.name);
+  for (const name of only ?? []) {
+    if (!names.includes(name)) {
+      throw new UserError(`there is no band '${name}'; the file has ${names.join(', ')}`);
+    }
+  }
+  return bands.flatMap((band, index) => (only === undefined || only.includes(band.name) ? [index] : []));
+}

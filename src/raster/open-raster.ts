@@ -1,0 +1,53 @@
+/** Path -> RasterFile, by content: the magic bytes decide, never the name. */
+import { UserError } from '../errors.ts';
+import { openBytes } from './bytes.ts';
+import { openGeoTiff } from './open-geotiff.ts';
+import { openNetcdf } from './open-netcdf.ts';
+import type { OpenOptions, RasterFile } from './types.ts';
+
+const READ = 'GeoTIFF and NetCDF-4 (HDF5) are read';
+
+/** What a file is by its first bytes (latin1). */
+const MAGIC: [string, string][] = [
+  ['II*\0', 'tiff'],
+  ['II+\0', 'tiff'],
+  ['MM\0*', 'tiff'],
+  ['MM\0+', 'tiff'],
+  ['\x89HDF\r\n\x1a\n', 'hdf5'],
+  ['CDF\x01', 'a NetCDF-3 file; convert it with `nccopy -k nc4`'],
+  ['CDF\x02', 'a NetCDF-3 file (64-bit offsets); convert it with `nccopy -k nc4`'],
+  ['CDF\x05', 'a NetCDF-3 file (64-bit data); convert it with `nccopy -k nc4`'],
+  ['\x0e\x03\x13\x01', 'an HDF4 file'],
+  ['GRIB', 'a GRIB file'],
+  ['\0\0\0\x0cjP  ', 'a JPEG 2000 image'],
+  ['\xff\x4f\xff\x51', 'a JPEG 2000 codestream'],
+  ['\xff\xd8\xff', 'a JPEG image'],
+  ['\x89PNG', 'a PNG image'],
+  ['PK\x03\x04', 'a zip archive'],
+  ['\x1f\x8b', 'a gzip file'],
+  ['%PDF', 'a PDF document'],
+  ['SIMPLE  =', 'a FITS file'],
+  ['{', 'a text file (JSON)'],
+  ['<', 'a text file (XML or HTML)'],
+];
+
+/** Could a file of this name be a raster that is read? For planning without opening. */
+export function isRasterName(name: string): boolean {
+  return /\.(tiff?|gtiff?|nc4?|h5|hdf5|cdf)$/i.test(name);
+}
+
+/**
+ * Opens a raster. One layer for each COG to be; close it when done.
+ * @throws UserError that says what the file is when it is not read, or what is wrong with it
+ */
+export async function openRaster(path: string, options: OpenOptions = {}): Promise<RasterFile> {
+  const bytes = await openBytes(path);
+  const { name, size } = bytes;
+  const head = await bytes.read(0, Math.min(16, size)).finally(() => bytes.close());
+  if (size === 0) throw new UserError(`${name} is empty; ${READ}`);
+  const text = head.toString('latin1');
+  const kind = MAGIC.find(([magic]) => text.startsWith(magic))?.[1];
+  if (kind === 'tiff') return openGeoTiff(path, options);
+  if (kind === 'hdf5') return openNetcdf(path, options);
+  throw new UserError(`${name} is ${kind ?? 'no raster this program knows'}; ${READ}`);
+}

@@ -1,0 +1,156 @@
+/**
+ * Layer -> Cloud-Optimized GeoTIFF, in one pass and a few tile rows of memory. OGC COG (21-026), GDAL's COG layout.
+ * Tiles of each level are spooled beside the target, then joined behind the header: smallest overview first.
+ */
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { cogHeader } from './cog-header.ts';
+import { type CogLevel, openLevel, tileSize } from './cog-level.ts';
+import { overviewReducer } from './overview.ts';
+import { sumStatistics } from './statistics.ts';
+import type { CogOptions, CogResult, Layer, PixelArray } from './types.ts';
+
+const COPY_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Writes `path` (by way of `${path}.part`; nothing is left behind on failure). The same layer gives the same bytes.
+ * Defaults: deflate level 6, tiles of 512, averaged overviews until both sides fit one tile. Bands of one layer must
+ * share their type. BigTIFF when the file passes 4 GB.
+ * @throws what the layer's reader throws, the signal's reason, and the system's errors on a full disk
+ */
+export async function writeCog(layer: Layer, path: string, options: CogOptions = {}): Promise<CogResult> {
+  const { signal, resampling = 'average', blockSize = 512, level = 6 } = options;
+  if (!Number.isInteger(blockSize) || blockSize < 32 || blockSize % 32 !== 0 || blockSize > 4096) {
+    throw new RangeError(`blockSize ${blockSize} is no multiple of 32 from 32 to 4096`);
+  }
+  const first = layer.bands[0];
+  if (!first || layer.bands.some((band) => band.dataType !== first.dataType)) {
+    throw new RangeError(`layer ${layer.key} must have bands of one type`);
+  }
+  signal?.throwIfAborted();
+  const part = `${path}.part`;
+  const levels: CogLevel[] = [];
+  const sums = layer.bands.map((band) => sumStatistics(band.nodata));
+  try {
+    const sizes = levelSizes(layer.grid.width, layer.grid.height, blockSize);
+    for (let index = sizes.length - 1; index >= 0; index -= 1) {
+      const [width, height] = sizes[index]!;
+      const [tileWidth, tileHeight] = tileSize(width, height, blockSize);
+      const opened = await openLevel(
+        `${part}-${index}`,
+        { width, height, tileWidth, tileHeight },
+        {
+          dataType: first.dataType,
+          bands: layer.bands.length,
+          compressionLevel: level,
+          reducers: layer.bands.map((band) => overviewReducer(band, resampling)),
+          signal,
+        },
+        levels[0] ?? null,
+      );
+      levels.unshift(opened);
+    }
+    await fill(layer, levels[0]!, sums, signal);
+    for (const one of levels) await one.close();
+    const pixels = layer.grid.width * layer.grid.height;
+    const statistics = sums.map((sum) => sum.result(pixels));
+    const { header } = cogHeader(layer, levels, statistics, options.bigTiff ?? false);
+    const { bytes, sha256 } = await join(part, header, levels, signal);
+    await rename(part, path);
+    return { bytes, sha256, statistics, overviews: sizes.slice(1) };
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  } finally {
+    for (const one of levels) {
+      await one.close().catch(() => undefined);
+      await rm(one.spool, { force: true });
+    }
+  }
+}
+
+/** Full size first, then halves until one tile holds all. */
+function levelSizes(width: number, height: number, blockSize: number): [number, number][] {
+  const sizes: [number, number][] = [[width, height]];
+  for (let [w, h] = [width, height]; w > blockSize || h > blockSize; ) {
+    [w, h] = [Math.ceil(w / 2), Math.ceil(h / 2)];
+    sizes.push([w, h]);
+  }
+  return sizes;
+}
+
+/** Reads the layer a tile row at a time; the next one is read while this one is compressed. */
+async function fill(
+  layer: Layer,
+  level: CogLevel,
+  sums: ReturnType<typeof sumStatistics>[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { width, height } = layer.grid;
+  const rowsAt = (row: number) => Math.min(level.tileHeight, height - row);
+  const read = async (row: number): Promise<PixelArray[]> => {
+    const bands: PixelArray[] = [];
+    for (let band = 0; band < layer.bands.length; band += 1) {
+      bands.push(await layer.readRows(band, row, rowsAt(row)));
+    }
+    return bands;
+  };
+  let coming = read(0);
+  for (let row = 0; row < height; row += level.tileHeight) {
+    signal?.throwIfAborted();
+    const bands = await coming;
+    const next = row + level.tileHeight;
+    if (next < height) {
+      coming = read(next);
+      // Awaited in the next turn; until then a failure must not count as unhandled.
+      coming.catch(() => undefined);
+    }
+    bands.forEach((band, index) => {
+      if (band.length !== width * rowsAt(row)) throw new RangeError(`layer ${layer.key} gave too few pixels`);
+      sums[index]!.add(band, width);
+    });
+    await level.push(bands, rowsAt(row));
+  }
+}
+
+/** Header and levels, smallest overview first, into one file; hashed on the way. */
+async function join(
+  part: string,
+  header: Buffer,
+  levels: CogLevel[],
+  signal: AbortSignal | undefined,
+): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash('sha256');
+  const out = await open(part, 'w');
+  let bytes = 0;
+  const write = async (chunk: Buffer) => {
+    hash.update(chunk);
+    bytes += chunk.length;
+    await writeFully(out, chunk);
+  };
+  try {
+    await write(header);
+    const buffer = Buffer.allocUnsafeSlow(COPY_BYTES);
+    for (const level of levels.toReversed()) {
+      const spool = await open(level.spool, 'r');
+      try {
+        for (;;) {
+          signal?.throwIfAborted();
+          const { bytesRead } = await spool.read(buffer, 0, COPY_BYTES, null);
+          if (bytesRead === 0) break;
+          await write(buffer.subarray(0, bytesRead));
+        }
+      } finally {
+        await spool.close();
+      }
+    }
+  } finally {
+    await out.close();
+  }
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+async function writeFully(out: FileHandle, chunk: Buffer): Promise<void> {
+  let done = 0;
+  while (done < chunk.length) done += (await out.write(chunk, done)).bytesWritten;
+}
