@@ -1,0 +1,109 @@
+/** File DIDs -> their replicas, by POST /replicas/list in chunks. */
+import type { Api } from './api.ts';
+import type { Did, Replica } from './types.ts';
+
+export interface ListReplicasOptions {
+  signal?: AbortSignal | undefined;
+  onProgress?: ((done: number) => void) | undefined;
+  /** Also replicas that cannot be read now, and RSEs that are blocked. */
+  allStates?: boolean;
+  /** Only on RSEs that this expression matches, such as `country=IT`. */
+  rseExpression?: string;
+}
+
+export interface ReplicaLine extends Did {
+  bytes: number | null;
+  adler32: string | null;
+  md5: string | null;
+  /** Sorted by priority; one entry for each PFN, so an RSE that offers several schemes comes several times. */
+  replicas: Replica[];
+}
+
+interface RawLine extends Did {
+  bytes: number | null;
+  adler32: string | null;
+  md5: string | null;
+  pfns?: Record<string, { rse: string; type?: string; priority?: number }>;
+  states?: Record<string, string>;
+}
+
+/** Without schemes an RSE gives one PFN only, of its best protocol, which need not be one we read. */
+// biome-ignore format: a list
+const SCHEMES = [
+  'https', 'http', 'davs', 'dav', 'file', 's3', 's3s', 'root', 'xroot', 'gsiftp', 'srm', 'srm+https', 'storm', 'posix',
+  'rclone', 'scp', 'rsync', 'globus', 'magnet',
+];
+const CHUNK = 500;
+
+/** @returns by `scope:name`; a DID that is not known, or whose files have no replica row, is missing */
+export async function listReplicas(
+  api: Api,
+  dids: readonly Did[],
+  options: ListReplicasOptions = {},
+): Promise<Map<string, ReplicaLine>> {
+  const found = new Map<string, ReplicaLine>();
+  for (let at = 0; at < dids.length; at += CHUNK) {
+    const chunk = dids.slice(at, at + CHUNK);
+    const lines = await ask(api, chunk, SCHEMES, options);
+    // An RSE whose only protocol is none of ours still has a PFN worth knowing.
+    const silent = lines.filter((line) => rsesWithoutPfn(line).length > 0);
+    const more = silent.length > 0 ? await ask(api, silent, null, options) : [];
+    const moreByKey = new Map(more.map((line) => [`${line.scope}:${line.name}`, line]));
+    for (const line of lines) {
+      const key = `${line.scope}:${line.name}`;
+      found.set(key, toLine(line, moreByKey.get(key)));
+    }
+    options.onProgress?.(Math.min(at + CHUNK, dids.length));
+  }
+  return found;
+}
+
+async function ask(
+  api: Api,
+  dids: readonly Did[],
+  schemes: string[] | null,
+  { signal, allStates = false, rseExpression }: ListReplicasOptions,
+): Promise<RawLine[]> {
+  const body = {
+    dids: dids.map(({ scope, name }) => ({ scope, name })),
+    all_states: allStates,
+    ignore_availability: allStates,
+    ...(schemes !== null && { schemes }),
+    ...(rseExpression !== undefined && { rse_expression: rseExpression }),
+  };
+  return (await api.getList('/replicas/list', { body, signal })) as RawLine[];
+}
+
+function rsesWithoutPfn(line: RawLine): string[] {
+  const withPfn = new Set(Object.values(line.pfns ?? {}).map(({ rse }) => rse));
+  return Object.keys(line.states ?? {}).filter((rse) => !withPfn.has(rse));
+}
+
+function toLine(line: RawLine, more: RawLine | undefined): ReplicaLine {
+  const replicas = toReplicas(line);
+  const silent = new Set(rsesWithoutPfn(line));
+  const last = replicas.at(-1)?.priority ?? 0;
+  const extra = more === undefined ? [] : toReplicas(more).filter(({ rse }) => silent.has(rse));
+  const { scope, name, bytes, adler32, md5 } = line;
+  return {
+    scope,
+    name,
+    bytes: bytes ?? null,
+    adler32: adler32 ?? null,
+    md5: md5 ?? null,
+    replicas: [...replicas, ...extra.map((replica, index) => ({ ...replica, priority: last + 1 + index }))],
+  };
+}
+
+function toReplicas({ pfns = {}, states = {} }: RawLine): Replica[] {
+  return Object.entries(pfns)
+    .map(([pfn, { rse, type, priority }]) => ({
+      rse,
+      pfn,
+      scheme: pfn.slice(0, Math.max(0, pfn.indexOf(':'))).toLowerCase(),
+      priority: priority ?? Number.MAX_SAFE_INTEGER,
+      state: states[rse] ?? 'AVAILABLE',
+      type: type ?? 'DISK',
+    }))
+    .sort((a, b) => a.priority - b.priority);
+}
