@@ -1,0 +1,137 @@
+/** The wiring of express: what every route shares, then the routes of the extensions that are on. */
+import { randomUUID } from 'node:crypto';
+import compression from 'compression';
+import cors from 'cors';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import { ApiError } from './errors.ts';
+import { foldExtensions } from './extensions/extension.ts';
+import { extensions } from './extensions/index.ts';
+import type { Context, Reply, Route } from './http/api.ts';
+import { baseUrl, pathPrefix } from './http/base-url.ts';
+import { problemReply, toApiError } from './http/problem.ts';
+import { mountFiles } from './http/files.ts';
+
+const MOST_BODY = '32mb';
+
+export type Log = (event: string, fields: Record<string, unknown>) => void;
+
+function send(response: Response, { status = 200, type, body, headers = {} }: Reply): void {
+  response.status(status).set(headers);
+  if (status === 204) {
+    response.end();
+    return;
+  }
+  response.set('content-type', type === 'application/json' ? 'application/json; charset=utf-8' : type);
+  response.send(Buffer.from(body));
+}
+
+function singleHeaders(request: Request): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  );
+}
+
+/** OpenAPI path -> express path. */
+const expressPath = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1');
+
+function mountRoute(app: Express, route: Route, context: Context): void {
+  const { config } = context;
+  app[route.method](expressPath(route.path), async (request: Request, response: Response) => {
+    const url = request.originalUrl;
+    const queryAt = url.indexOf('?');
+    const asked = { headers: request.headers, isTls: 'encrypted' in request.socket };
+    const reply = await route.handle(
+      {
+        params: request.params as Record<string, string>,
+        query: new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt + 1)),
+        text: typeof request.body === 'string' ? request.body : '',
+        headers: singleHeaders(request),
+        base: baseUrl(asked, config.publicUrl, config.trustProxy),
+      },
+      context,
+    );
+    send(response, reply);
+  });
+}
+
+/** OPTIONS with Allow, and 405 for other methods, for each path that there is. */
+function mountMethods(app: Express, routes: Route[]): void {
+  const methods = new Map<string, Set<string>>();
+  for (const { path, method } of routes) {
+    const known = methods.get(path) ?? new Set(['OPTIONS']);
+    known.add(method.toUpperCase());
+    if (method === 'get') known.add('HEAD');
+    methods.set(path, known);
+  }
+  for (const [path, known] of methods) {
+    const allow = [...known].sort().join(', ');
+    app.all(expressPath(path), (request: Request, response: Response) => {
+      response.set('allow', allow);
+      if (request.method === 'OPTIONS') response.status(204).end();
+      else throw new ApiError('MethodNotAllowed', `${request.method} is not accepted here; accepted are ${allow}`);
+    });
+  }
+}
+
+/** A proxy may pass the public address's path on; it is taken off. */
+function stripPrefix(prefix: string) {
+  return (request: Request, _: Response, next: NextFunction) => {
+    if (prefix !== '' && (request.url === prefix || request.url.startsWith(`${prefix}/`) || request.url.startsWith(`${prefix}?`))) {
+      const rest = request.url.slice(prefix.length);
+      request.url = rest.startsWith('/') ? rest : `/${rest}`;
+    }
+    next();
+  };
+}
+
+function tellFaults(log: Log) {
+  return (error: unknown, request: Request, response: Response, _: NextFunction) => {
+    const fault = toApiError(error);
+    if (fault.status >= 500) {
+      const id = randomUUID();
+      const inside = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      log('http:fault', { id, method: request.method, path: request.path, error: inside });
+      response.set('x-request-id', id);
+    }
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    send(response, problemReply(fault, request.path));
+  };
+}
+
+const compressible = /json|html|javascript|css|text|svg/;
+
+/** An express app that serves the whole API. */
+export function makeApp(context: Context, log: Log): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', 'weak');
+  app.set('query parser', false);
+  app.use(
+    cors({
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+      exposedHeaders: ['Location', 'ETag', 'Link', 'Allow', 'Accept-Ranges', 'Content-Range', 'Content-Length', 'X-Request-Id'],
+      maxAge: 86_400,
+      preflightContinue: true,
+    }),
+  );
+  app.use((request, response, next) => {
+    const isPreflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
+    if (isPreflight) response.status(204).end();
+    else next();
+  });
+  app.use(compression({ filter: (_, response) => compressible.test(String(response.getHeader('content-type'))) }));
+  app.use(stripPrefix(pathPrefix(context.config.publicUrl)));
+  app.use(express.text({ type: () => true, limit: MOST_BODY }));
+  const api = foldExtensions(extensions, context);
+  for (const route of api.routes) mountRoute(app, route, context);
+  mountMethods(app, api.routes);
+  mountFiles(app, context.config);
+  app.use((request: Request) => {
+    throw new ApiError('NotFound', `there is nothing at ${request.path.slice(0, 200)}`, 'path');
+  });
+  app.use(tellFaults(log));
+  return app;
+}

@@ -1,0 +1,188 @@
+// What `npm start`, `npm test` and `npm run …` begin with: installs from the lockfile what is missing, builds what is
+// stale, then runs. Needs nothing but Node and npm, and costs a few milliseconds when there is nothing to do.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const at = (...parts) => join(root, ...parts);
+const say = (text) => process.stderr.write(`rucio-stac: ${text}\n`);
+
+function run(command, args, what, options = {}) {
+  const began = performance.now();
+  say(`${what} …`);
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], ...options });
+  if (status !== 0) {
+    say(`${what} failed${error ? `: ${error.message}` : ''}; the lines above say why.`);
+    process.exit(1);
+  }
+  say(`${what}: done in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+}
+
+const hashOf = (...files) => {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(readFileSync(file));
+  return hash.digest('hex');
+};
+const stampIs = (file, text) => existsSync(file) && readFileSync(file, 'utf8') === text;
+
+/** Only one process at a time installs or builds; others wait for it, and say so. */
+async function alone(work) {
+  const lock = at('.install-lock');
+  let isTold = false;
+  for (;;) {
+    try {
+      mkdirSync(lock);
+      break;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+      let owner = 0;
+      try {
+        owner = Number(readFileSync(join(lock, 'pid'), 'utf8'));
+        if (owner > 0) process.kill(owner, 0);
+      } catch (fault) {
+        const isOld = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0) > 5000;
+        if (fault.code === 'ESRCH' || isOld) rmSync(lock, { recursive: true, force: true });
+        continue;
+      }
+      if (!isTold) say(`waiting for process ${owner}, which installs or builds`);
+      isTold = true;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+  writeFileSync(join(lock, 'pid'), String(process.pid));
+  const release = () => rmSync(lock, { recursive: true, force: true });
+  process.once('exit', release);
+  try {
+    await work();
+  } finally {
+    release();
+    process.off('exit', release);
+  }
+}
+
+function lockStamp() {
+  return `${hashOf(at('package-lock.json'), at('package.json'))} ${process.platform} ${process.arch}`;
+}
+
+function install() {
+  const stamp = at('node_modules', '.rucio-stac');
+  if (stampIs(stamp, lockStamp())) return;
+  const args = ['ci', '--ignore-scripts', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+  run('npm', args, 'installing packages from the lockfile', { shell: process.platform === 'win32' });
+  writeFileSync(stamp, lockStamp());
+}
+
+function newest(folder) {
+  let latest = 0;
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    if (!entry.name.endsWith('.ts')) continue;
+    latest = Math.max(latest, statSync(join(entry.parentPath ?? entry.path, entry.name)).mtimeMs);
+  }
+  return latest;
+}
+
+function sourceStamp() {
+  const folders = ['src', 'migrations', 'test', 'bench'].filter((name) => existsSync(at(name)));
+  const latest = Math.max(statSync(at('tsconfig.json')).mtimeMs, ...folders.map((name) => newest(at(name))));
+  return `${latest} ${lockStamp()}`;
+}
+
+function build() {
+  const stamp = at('dist', '.built');
+  const now = sourceStamp();
+  if (stampIs(stamp, now)) return;
+  // What is left of a source file that is gone must not run.
+  if (existsSync(at('dist'))) {
+    for (const name of ['src', 'test', 'migrations', 'bench', '.tsbuildinfo']) {
+      rmSync(at('dist', name), { recursive: true, force: true });
+    }
+  }
+  run(process.execPath, [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', at('tsconfig.json')], 'building');
+  writeFileSync(stamp, now);
+}
+
+/** A prepared database folder, so that a new catalogue need not install PostGIS again. */
+function makeTemplate() {
+  const maker = at('dist', 'src', 'db', 'template.js');
+  const { version } = JSON.parse(readFileSync(at('node_modules', '@electric-sql', 'pglite-postgis', 'package.json'), 'utf8'));
+  const template = at('dist', `template-${version}.tgz`);
+  if (existsSync(template)) return;
+  run(process.execPath, [maker, template], 'preparing the embedded database');
+}
+
+/** True in a clone; an installed package comes built and has its packages beside it. */
+const isClone = existsSync(at('package-lock.json')) && existsSync(at('tsconfig.json'));
+
+const isReady = () =>
+  stampIs(at('node_modules', '.rucio-stac'), lockStamp()) &&
+  stampIs(at('dist', '.built'), sourceStamp()) &&
+  readdirSync(at('dist')).some((name) => name.startsWith('template-'));
+
+export async function prepare() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    say(`Node ${process.versions.node} is too old; install Node 20.19 or newer.`);
+    process.exit(1);
+  }
+  if (!isClone || isReady()) return;
+  await alone(async () => {
+    install();
+    build();
+    makeTemplate();
+  });
+}
+
+function testFiles(args) {
+  const given = args.filter((arg) => !arg.startsWith('-'));
+  const all = readdirSync(at('dist', 'test'), { recursive: true }).filter((name) => name.endsWith('.test.js'));
+  const wanted = given.length === 0 ? all : all.filter((name) => given.some((part) => name.includes(part)));
+  return wanted.sort().map((name) => relative(root, at('dist', 'test', name)));
+}
+
+function finish(child) {
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+}
+
+const commands = {
+  build: async () => {},
+  start: async (args) => {
+    const { main } = await import(pathToFileURL(at('dist', 'src', 'cli.js')).href);
+    await main(['serve', '--sample', ...args]);
+  },
+  test: async (args) => {
+    const files = testFiles(args);
+    if (files.length === 0) {
+      say(`no test file matches ${args.join(' ')}`);
+      process.exit(1);
+    }
+    const options = args.filter((arg) => arg.startsWith('-'));
+    const parallel = Math.max(1, Math.min(3, availableParallelism() - 1));
+    const flags = ['--test', `--test-concurrency=${parallel}`, '--enable-source-maps', ...options];
+    const env = { ...process.env, RUCIO_STAC_TEST_FOLDER: join(tmpdir(), `rucio-stac-test-${process.pid}`) };
+    const child = spawn(process.execPath, [...flags, ...files], { cwd: root, stdio: 'inherit', env });
+    child.on('exit', () => rmSync(env.RUCIO_STAC_TEST_FOLDER, { recursive: true, force: true }));
+    finish(child);
+  },
+  check: async () => {
+    const bin = (name) => at('node_modules', '.bin', name);
+    run(bin('biome'), ['ci', '--error-on-warnings', '.'], 'format and lint');
+    run(bin('tsc'), ['-p', at('tsconfig.json'), '--noEmit', '--incremental', 'false'], 'types');
+    run(bin('depcruise'), ['--config', at('.dependency-cruiser.cjs'), 'src', 'migrations', 'test'], 'import directions');
+    run(bin('knip'), [], 'unused code');
+  },
+};
+
+if (process.argv[1] && fileURLToPath(import.meta.url) === (await import('node:fs')).realpathSync(process.argv[1])) {
+  const [name, ...args] = process.argv.slice(2);
+  if (!Object.hasOwn(commands, name)) {
+    say(`"${name}" is none of ${Object.keys(commands).join(', ')}`);
+    process.exit(1);
+  }
+  await prepare();
+  await commands[name](args);
+}

@@ -1,0 +1,58 @@
+/** Command line -> command. Every failure is one clear sentence and exit code 1. */
+import { parseArgs } from 'node:util';
+import { type Command, printHelp, readOptions } from './commands/command.ts';
+import { ingest } from './commands/ingest.ts';
+import { migrateCommand } from './commands/migrate.ts';
+import { serve } from './commands/serve.ts';
+import { validateCommand } from './commands/validate.ts';
+import { messageOf, UserError } from './errors.ts';
+import { packageVersion } from './package-root.ts';
+
+const commands: Record<string, Command> = {
+  serve,
+  ingest,
+  migrate: migrateCommand,
+  validate: validateCommand,
+};
+
+async function run(args: string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === '--version' || name === '-v') {
+    process.stdout.write(`${packageVersion()}\n`);
+    return 0;
+  }
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    printHelp(commands);
+    return name === undefined ? 1 : 0;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) {
+    throw new UserError(`There is no command "${name}"; the commands are ${Object.keys(commands).join(', ')}.`);
+  }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    process.stdout.write(`${command.help}\n`);
+    return 0;
+  }
+  return command.run(readOptions(name, command, rest, parseArgs), process.env);
+}
+
+/** An error that is nobody's expectation: its message, and where to see more. */
+function tell(error: unknown): void {
+  const isExpected = error instanceof UserError || (error instanceof Error && error.name === 'ApiError');
+  const message = messageOf(error).split('\n')[0];
+  const more = isExpected ? '' : ' (set RUCIO_STAC_DEBUG=true to see where)';
+  process.stderr.write(`rucio-stac: ${message}${more}\n`);
+  if (process.env.RUCIO_STAC_DEBUG === 'true' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+}
+
+/** Runs one command line and ends the process with its exit code. */
+export async function main(args: string[]): Promise<void> {
+  // A reader that goes away early (| head) is no failure.
+  process.stdout.on('error', () => process.exit(0));
+  try {
+    process.exitCode = await run(args);
+  } catch (error) {
+    tell(error);
+    process.exitCode = 1;
+  }
+}

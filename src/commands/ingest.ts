@@ -1,0 +1,211 @@
+/** rucio-stac ingest SCOPE:NAME | PATH: plan, then run. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Config, type Env, parseConfig } from '../config.ts';
+import { readIngested } from '../db/ingested.ts';
+import type { Database } from '../db/schema.ts';
+import { UserError } from '../errors.ts';
+import { assetFolder } from '../http/files.ts';
+import { openLocalSource } from '../ingest/local-source.ts';
+import { makePlan, type Plan, parseScenePattern, printPlan } from '../ingest/plan.ts';
+import { makeProgress } from '../ingest/progress.ts';
+import { openRucioSource, parseDid } from '../ingest/rucio-source.ts';
+import { type IngestReport, runPlan } from '../ingest/run.ts';
+import type { Source } from '../ingest/source.ts';
+import { makeStaticWriter } from '../ingest/static-out.ts';
+import { readInstant } from '../ingest/to-time.ts';
+import { connectRucio } from '../rucio/connect.ts';
+import { readRucioConfig } from '../rucio/read-config.ts';
+import { makeValidator } from '../stac/validate.ts';
+import type { Command, Words } from './command.ts';
+import { openCatalogue } from './open.ts';
+import { openStore } from './store.ts';
+
+const HELP = `rucio-stac ingest SCOPE:NAME | PATH
+
+Reads the GeoTIFF and NetCDF files of a DID (file, dataset or container) or of a local file or folder, stores them as
+Cloud-Optimized GeoTIFFs and writes a Collection and its Items to the catalogue. Run it again to continue, or to take
+in what has changed; what is done is skipped.
+
+  --collection ID   id of the Collection (needed for a PATH; from the DID otherwise)
+  --dry-run         print the plan and end
+  --out FOLDER      also write the STAC as static JSON with relative links
+  --datetime TIME   time of all scenes, where neither metadata nor name tells it
+  --scene REGEX     files of one scene: groups "scene" and "asset", e.g. "(?<scene>.+)_(?<asset>B\\d+)\\.tif$"
+  --multiband       keep all bands of a GeoTIFF in one COG (stackstac needs one band a COG, the default)
+  --jobs N          scenes at once (2)
+
+Settings: rucio.cfg as the Rucio client reads it (RUCIO_CONFIG, RUCIO_HOME), DATABASE_URL or RUCIO_STAC_DATA, S3_*.`;
+
+interface Choices {
+  name: string;
+  collectionId: string | null;
+  out: string | null;
+  time: ReturnType<typeof readInstant>;
+  scenePattern: RegExp | null;
+  multiband: boolean;
+  jobs: number;
+  isDryRun: boolean;
+}
+
+function readChoices({ options, names }: Words): Choices {
+  const [name] = names;
+  if (name === undefined) throw new UserError('ingest needs a DID (scope:name) or a path; see rucio-stac ingest --help.');
+  const text = (key: string) => (typeof options[key] === 'string' ? (options[key] as string) : null);
+  const jobs = Number(text('jobs') ?? 2);
+  if (!Number.isInteger(jobs) || jobs < 1 || jobs > 64) {
+    throw new UserError(`--jobs is "${text('jobs')}"; give a whole number from 1 to 64.`);
+  }
+  const given = text('datetime');
+  const time = given === null ? null : readInstant(given);
+  if (given !== null && time === null) {
+    throw new UserError(`--datetime is "${given}"; give a date or RFC 3339 date-time such as 2024-01-03T05:41:12Z.`);
+  }
+  const scene = text('scene');
+  return {
+    name,
+    collectionId: text('collection'),
+    out: text('out'),
+    time,
+    scenePattern: scene === null ? null : parseScenePattern(scene),
+    multiband: options.multiband === true,
+    jobs,
+    isDryRun: options['dry-run'] === true,
+  };
+}
+
+async function openSource({ name, collectionId }: Choices, env: Env, signal: AbortSignal): Promise<Source> {
+  const did = existsSync(name) ? null : parseDid(name);
+  if (did === null) {
+    if (!existsSync(name)) {
+      throw new UserError(`There is no file or folder "${name}", and it is no DID (scope:name) either; check how it is written.`);
+    }
+    if (collectionId === null) throw new UserError(`A path needs the id of its Collection: rucio-stac ingest ${name} --collection ID.`);
+    return openLocalSource(name, collectionId);
+  }
+  const client = connectRucio(readRucioConfig(env));
+  const tell = (step: string, done: number) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${name}: ${done} ${step}`);
+  };
+  try {
+    const webui = env.RUCIO_STAC_WEBUI?.replace(/\/+$/, '') || null;
+    const source = await openRucioSource(client, did, { collectionId, webui, signal, onProgress: tell });
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+    return source;
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}
+
+/** A dry run makes nothing, not even an empty database. */
+async function readMemory(config: Config, collectionId: string) {
+  if (config.databaseUrl === null && !existsSync(join(config.dataFolder, 'pg'))) return new Map();
+  const database = await openCatalogue(config, 'ingest', false);
+  try {
+    return await readIngested(database.db, collectionId);
+  } finally {
+    await database.close();
+  }
+}
+
+function summarize(report: IngestReport, { out }: Choices): string {
+  const { collectionId, items, changedItems, ingestedFiles, unchangedFiles, skippedFiles, failures, isInterrupted } = report;
+  const parts = [
+    `${ingestedFiles} files ingested`,
+    `${unchangedFiles} unchanged`,
+    `${skippedFiles} skipped`,
+    `${failures.length} failed`,
+    `${changedItems + (report.isCollectionChanged ? 1 : 0)} rows changed`,
+    `${report.uploadedBytes} bytes uploaded`,
+  ];
+  const lines = [`Collection ${collectionId}: ${items} items; ${parts.join(', ')}`];
+  if (out !== null) lines.push(`static STAC: ${join(out, 'catalog.json')}`);
+  for (const note of report.notes) lines.push(`note: ${note}`);
+  for (const failure of failures) lines.push(`failed: ${failure}`);
+  if (isInterrupted) lines.push('interrupted; run the same command again to continue');
+  return `${lines.join('\n')}\n`;
+}
+
+async function runWith(plan: Plan, choices: Choices, config: Config, env: Env, database: Database, signal: AbortSignal) {
+  const store = openStore(config, env);
+  const { collectionId } = plan.source;
+  const base = config.publicUrl ?? `http://${config.host}:${config.port}`;
+  const out = choices.out === null ? null : resolve(choices.out);
+  const writer = out === null ? null : makeStaticWriter({ folder: out, collectionId, assetFolder: assetFolder(config), base });
+  try {
+    const report = await runPlan(plan, {
+      db: database.db,
+      store,
+      validator: makeValidator(),
+      workFolder: join(config.dataFolder, 'work'),
+      time: choices.time === null ? null : { datetime: choices.time },
+      multiband: choices.multiband,
+      jobs: choices.jobs,
+      signal,
+      progress: makeProgress(process.stderr),
+      onItems: (_, items) => {
+        for (const item of items) writer?.item(item);
+      },
+    });
+    if (report.collection) writer?.finish(report.collection);
+    return report;
+  } finally {
+    await store.close();
+  }
+}
+
+async function run(choices: Choices, env: Env, signal: AbortSignal): Promise<number> {
+  const config = parseConfig(env);
+  const source = await openSource(choices, env, signal);
+  try {
+    if (choices.isDryRun) {
+      const memory = await readMemory(config, source.collectionId);
+      process.stdout.write(printPlan(makePlan(source, memory, choices)));
+      return 0;
+    }
+    const database = await openCatalogue(config, 'ingest', false);
+    try {
+      const plan = makePlan(source, await readIngested(database.db, source.collectionId), choices);
+      for (const { name, reason } of plan.skipped) process.stderr.write(`skipped ${name}: ${reason}\n`);
+      const report = await runWith(plan, choices, config, env, database, signal);
+      process.stderr.write(summarize(report, choices));
+      return report.isInterrupted ? 130 : report.failures.length > 0 ? 1 : 0;
+    } finally {
+      await database.close();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+export const ingest: Command = {
+  summary: 'take a DID, or local rasters, into the catalogue',
+  help: HELP,
+  options: {
+    collection: { type: 'string' },
+    'dry-run': { type: 'boolean' },
+    out: { type: 'string' },
+    datetime: { type: 'string' },
+    scene: { type: 'string' },
+    multiband: { type: 'boolean' },
+    jobs: { type: 'string' },
+  },
+  names: 1,
+  async run(words, env) {
+    const abort = new AbortController();
+    let asked = 0;
+    const onSignal = () => {
+      asked++;
+      if (asked > 1) process.exit(130);
+      process.stderr.write('\nending after what is under way; once more to end at once\n');
+      abort.abort();
+    };
+    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+    try {
+      return await run(readChoices(words), env, abort.signal);
+    } finally {
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    }
+  },
+};

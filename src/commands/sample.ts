@@ -1,0 +1,67 @@
+/** The sample that ships with the package, ingested as any local raster is: what `npm start` shows. */
+import { join } from 'node:path';
+import type { Config } from '../config.ts';
+import type { Database } from '../db/schema.ts';
+import { UserError } from '../errors.ts';
+import { assetFolder } from '../http/files.ts';
+import { openLocalSource } from '../ingest/local-source.ts';
+import { makePlan } from '../ingest/plan.ts';
+import { makeProgress } from '../ingest/progress.ts';
+import { runPlan } from '../ingest/run.ts';
+import { shipped } from '../package-root.ts';
+import { folderStore } from '../s3/folder-store.ts';
+import { OWN_PREFIX } from '../stac/link.ts';
+import type { Validator } from '../stac/validate.ts';
+
+const SAMPLES = [
+  {
+    folder: 'scenes',
+    collectionId: 'sample-scenes',
+    metadata: {
+      title: 'Sample: a time series of scenes',
+      description: 'Six made-up two-band scenes in UTM zone 32N, twelve days apart; every pixel follows a formula (examples/README.md)',
+      license: 'CC0-1.0',
+      keywords: ['sample'],
+    },
+  },
+  {
+    folder: 'cube',
+    collectionId: 'sample-cube',
+    metadata: {
+      title: 'Sample: a climate cube',
+      description: 'Made-up daily temperature and precipitation in lon/lat, from a CF NetCDF cube; every pixel follows a formula (examples/README.md)',
+      license: 'CC0-1.0',
+      keywords: ['sample', 'climate'],
+    },
+  },
+];
+
+/** @throws UserError when the sample cannot be ingested whole */
+export async function ingestSample(
+  config: Config,
+  database: Database,
+  validator: Validator,
+  signal: AbortSignal,
+): Promise<void> {
+  const store = folderStore(assetFolder(config), OWN_PREFIX);
+  try {
+    for (const { folder, collectionId, metadata } of SAMPLES) {
+      const source = openLocalSource(shipped('examples', 'sample', folder), collectionId, metadata);
+      const plan = makePlan(source, new Map(), { scenePattern: null, multiband: false });
+      const report = await runPlan(plan, {
+        db: database.db,
+        store,
+        validator,
+        workFolder: join(config.dataFolder, 'work'),
+        time: null,
+        multiband: false,
+        jobs: 2,
+        signal,
+        progress: makeProgress(process.stderr),
+      });
+      if (report.failures.length > 0) throw new UserError(`The sample cannot be ingested: ${report.failures[0]}`);
+    }
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,114 @@
+/** rucio-stac serve: opens the catalogue, fills an empty one with the sample when asked to, and serves until told to end. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { makeApp } from '../app.ts';
+import { type Config, parseConfig, printableConfig } from '../config.ts';
+import { countCollections } from '../db/read.ts';
+import type { Database } from '../db/schema.ts';
+import { UserError } from '../errors.ts';
+import { makeValidator, type Validator } from '../stac/validate.ts';
+import type { Command } from './command.ts';
+import { openCatalogue } from './open.ts';
+import { ingestSample } from './sample.ts';
+
+function listen(server: Server, { host, port }: Config): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reason =
+        error.code === 'EADDRINUSE'
+          ? `Port ${port} on ${host} is taken; stop what runs there or choose another with PORT.`
+          : `The server cannot listen on ${host}:${port}: ${error.message}.`;
+      reject(new UserError(reason));
+    });
+    server.listen(port, host, () => resolve(server.address() as AddressInfo));
+  });
+}
+
+function logLine(event: string, fields: Record<string, unknown>): void {
+  process.stderr.write(`${new Date().toISOString()} ${event} ${JSON.stringify(fields)}\n`);
+}
+
+function greet(base: string, hasSample: boolean): void {
+  const example = hasSample
+    ? `
+In Python (pip install pystac-client odc-stac):
+
+  import pystac_client, odc.stac
+  items = pystac_client.Client.open("${base}/").search(collections=["sample-scenes"]).item_collection()
+  print(odc.stac.load(items, bands=["red", "nir"]))
+`
+    : '';
+  process.stdout.write(`
+rucio-stac serves
+
+  ${base}/                the catalogue (STAC API)
+  ${base}/collections     its collections
+  ${base}/api.html        the API, to try out
+${example}
+Ctrl-C ends it.
+`);
+}
+
+/** Resolves when a signal asks the process to end. */
+function untilSignal(): { signal: AbortSignal; ended: Promise<void> } {
+  const abort = new AbortController();
+  const ended = new Promise<void>((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(name, () => {
+        abort.abort();
+        resolve();
+      });
+    }
+  });
+  return { signal: abort.signal, ended };
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), 3000);
+  await closed;
+  clearTimeout(timer);
+}
+
+async function run(config: Config, withSample: boolean): Promise<void> {
+  const { signal, ended } = untilSignal();
+  const validator: Validator = makeValidator();
+  const database: Database = await openCatalogue(config, 'serve', true);
+  try {
+    if (withSample && config.sample && (await countCollections(database.db)) === 0) {
+      await ingestSample(config, database, validator, signal);
+    }
+    if (signal.aborted) return;
+    const server = createServer(makeApp({ config, database, validator }, logLine));
+    const { port } = await listen(server, config);
+    const shown = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
+    const base = config.publicUrl ?? `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
+    greet(base, withSample && config.sample);
+    await ended;
+    await closeServer(server);
+  } finally {
+    await database.close();
+  }
+}
+
+export const serve: Command = {
+  summary: 'serve the catalogue over HTTP',
+  help: `rucio-stac serve [--sample] [--print-config]
+
+Serves the catalogue as a STAC API. Settings come from the environment (PORT, HOST, DATABASE_URL, …).
+
+  --sample        when the catalogue is empty, ingest the sample first (npm start does)
+  --print-config  print the settings, passwords masked, and end`,
+  options: { sample: { type: 'boolean' }, 'print-config': { type: 'boolean' } },
+  names: 0,
+  async run({ options }, env) {
+    const config = parseConfig(env);
+    if (options['print-config']) {
+      process.stdout.write(`${JSON.stringify(printableConfig(config), null, 2)}\n`);
+      return 0;
+    }
+    await run(config, options.sample === true);
+    return 0;
+  },
+};

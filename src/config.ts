@@ -1,0 +1,86 @@
+/** Environment -> Config, once. The only place that reads process.env's names for the server and the catalogue. */
+import { isAbsolute, resolve } from 'node:path';
+import { UserError } from './errors.ts';
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly databaseUrl: string | null;
+  readonly dataFolder: string;
+  /** No slash at the end; null: from the request. */
+  readonly publicUrl: string | null;
+  readonly trustProxy: boolean;
+  readonly sample: boolean;
+  readonly transactions: boolean;
+  readonly title: string;
+  readonly description: string;
+  readonly catalogId: string;
+  /** Milliseconds that one search may take. */
+  readonly searchTimeLimit: number;
+}
+
+export type Env = Record<string, string | undefined>;
+
+const DESCRIPTION =
+  'Rasters of Rucio data lakes as Cloud-Optimized GeoTIFFs, each linked to its original in the lake.';
+
+function readBoolean(env: Env, name: string, otherwise: boolean, faults: string[]): boolean {
+  const value = env[name]?.trim().toLowerCase();
+  if (value === undefined || value === '') return otherwise;
+  if (['true', '1', 'yes', 'on'].includes(value)) return true;
+  if (['false', '0', 'no', 'off'].includes(value)) return false;
+  faults.push(`${name} is "${env[name]}"; accepted are true and false`);
+  return otherwise;
+}
+
+function readInteger(env: Env, name: string, otherwise: number, most: number, faults: string[]): number {
+  const value = env[name]?.trim();
+  if (value === undefined || value === '') return otherwise;
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number <= most) return number;
+  faults.push(`${name} is "${value}"; accepted is a whole number from 0 to ${most}`);
+  return otherwise;
+}
+
+function readUrl(env: Env, name: string, schemes: string[], faults: string[]): string | null {
+  const value = env[name]?.trim();
+  if (value === undefined || value === '') return null;
+  const url = URL.canParse(value) ? new URL(value) : null;
+  if (url && schemes.includes(url.protocol)) return value.replace(/\/+$/, '');
+  faults.push(`${name} is ${url?.password ? 'not usable' : `"${value}"`}; accepted is an address with ${schemes.join(' or ')}//`);
+  return null;
+}
+
+/**
+ * Reads all settings and reports every fault together.
+ * @throws UserError that names each setting at fault
+ */
+export function parseConfig(env: Env): Config {
+  const faults: string[] = [];
+  const folder = env.RUCIO_STAC_DATA?.trim() || './data';
+  const config: Config = {
+    host: env.HOST?.trim() || '127.0.0.1',
+    port: readInteger(env, 'PORT', 8080, 65_535, faults),
+    databaseUrl: readUrl(env, 'DATABASE_URL', ['postgres:', 'postgresql:'], faults),
+    dataFolder: isAbsolute(folder) ? folder : resolve(folder),
+    publicUrl: readUrl(env, 'RUCIO_STAC_PUBLIC_URL', ['http:', 'https:'], faults),
+    trustProxy: readBoolean(env, 'RUCIO_STAC_TRUST_PROXY', false, faults),
+    sample: readBoolean(env, 'RUCIO_STAC_SAMPLE', true, faults),
+    transactions: readBoolean(env, 'RUCIO_STAC_TRANSACTIONS', false, faults),
+    title: env.RUCIO_STAC_TITLE?.trim() || 'rucio-stac',
+    description: env.RUCIO_STAC_DESCRIPTION?.trim() || DESCRIPTION,
+    catalogId: env.RUCIO_STAC_ID?.trim() || 'rucio-stac',
+    searchTimeLimit: readInteger(env, 'RUCIO_STAC_SEARCH_TIME_LIMIT', 30_000, 3_600_000, faults),
+  };
+  if (faults.length > 0) throw new UserError(`These settings cannot be used: ${faults.join('; ')}.`);
+  return Object.freeze(config);
+}
+
+/** Config for people to read; passwords are not shown. */
+export function printableConfig(config: Config): Record<string, unknown> {
+  const { databaseUrl } = config;
+  if (databaseUrl === null) return { ...config };
+  const url = new URL(databaseUrl);
+  if (url.password) url.password = '***';
+  return { ...config, databaseUrl: url.href };
+}

@@ -1,0 +1,82 @@
+/** The memory of what was ingested, and the one transaction in which a scene appears in the catalogue. */
+import { sql } from 'kysely';
+import type { Db } from '../search/tables.ts';
+import type { CollectionRow, ItemRow } from '../stac/item.ts';
+import { type CollectionFacts, collectionFacts } from './collection-facts.ts';
+import { upsertCollection, upsertItems } from './upsert-items.ts';
+
+/** A file that was ingested. Local files have the empty scope. */
+export interface IngestedFile {
+  scope: string;
+  name: string;
+  fingerprint: string;
+  /** JSON text; whoever ingests knows what is in it. */
+  description: string;
+}
+
+export const ingestedKey = ({ scope, name }: { scope: string; name: string }) => `${scope}:${name}`;
+
+/** Files of a Collection that were ingested, by `scope:name`. */
+export async function readIngested(db: Db, collection: string): Promise<Map<string, IngestedFile>> {
+  const rows = await db
+    .selectFrom('ingested_files')
+    .select(['scope', 'name', 'fingerprint', 'description'])
+    .where('collection', '=', collection)
+    .execute();
+  return new Map(rows.map((row) => [ingestedKey(row), row]));
+}
+
+export interface SceneWrite {
+  collection: string;
+  rows: ItemRow[];
+  files: IngestedFile[];
+  /** Items that the scene made before and does not any more. */
+  goneIds: string[];
+}
+
+export interface SceneWritten {
+  changedItems: number;
+  isCollectionChanged: boolean;
+}
+
+async function rememberFiles(db: Db, collection: string, files: IngestedFile[]): Promise<void> {
+  for (const { scope, name, fingerprint, description } of files) {
+    await sql`
+      insert into ingested_files (collection, scope, name, fingerprint, description)
+      values (${collection}, ${scope}, ${name}, ${fingerprint}, ${description})
+      on conflict (collection, scope, name) do update set
+        fingerprint = excluded.fingerprint,
+        description = excluded.description
+      where (ingested_files.fingerprint, ingested_files.description)
+        is distinct from (excluded.fingerprint, excluded.description)`.execute(db);
+  }
+}
+
+/**
+ * Writes scenes and, with `makeCollection`, the Collection that fits all Items there are then: all or nothing.
+ * @param makeCollection the Collection's text from what the database says of its Items and what is stored; null: leave it
+ */
+export async function writeScenes(
+  db: Db,
+  { collection, rows, files, goneIds }: SceneWrite,
+  makeCollection: ((facts: CollectionFacts, existing: string | null) => CollectionRow) | null,
+): Promise<SceneWritten> {
+  return db.transaction().execute(async (transaction) => {
+    const { rows: stored } = await sql<{ content: string }>`
+      select content from collections where id = ${collection} for update`.execute(transaction);
+    const existing = stored[0]?.content ?? null;
+    if (existing === null && makeCollection) {
+      const facts = { bbox: null, start: null, end: null, summaries: {} };
+      await upsertCollection(transaction, makeCollection(facts, null));
+    }
+    const changed = await upsertItems(transaction, rows);
+    if (goneIds.length > 0) {
+      await sql`delete from items where collection = ${collection} and id = any(${goneIds}::text[])`.execute(transaction);
+    }
+    await rememberFiles(transaction, collection, files);
+    if (!makeCollection) return { changedItems: changed.length + goneIds.length, isCollectionChanged: false };
+    const facts = await collectionFacts(transaction, collection);
+    const isCollectionChanged = await upsertCollection(transaction, makeCollection(facts, existing));
+    return { changedItems: changed.length + goneIds.length, isCollectionChanged };
+  });
+}

@@ -1,0 +1,13 @@
+/** A database as the rest of the program sees it, wherever it runs. */
+import type { Db } from '../search/tables.ts';
+
+/** How a database is reached: real PostgreSQL, the embedded one in this process, or the one that a running server owns. */
+export type DatabaseKind = 'postgres' | 'embedded' | 'handed';
+
+export interface Database {
+  kind: DatabaseKind;
+  db: Db;
+  /** Answers `select 1` within the limit, else throws. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

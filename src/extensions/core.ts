@@ -1,0 +1,111 @@
+/** Landing page, conformance, the API's own description, and whether the server is well. STAC API 1.0 Core; OGC API Features Part 1, 7.2-7.4. */
+import { countCollections, readCollections } from '../db/read.ts';
+import { ApiError } from '../errors.ts';
+import { type ApiRequest, type Context, JSON_TYPE, OPENAPI_TYPE, type Reply, type Route, reply } from '../http/api.ts';
+import { makeOpenApi } from '../http/openapi.ts';
+import { href, type Link, rootLink } from '../stac/link.ts';
+import type { Api, Extension } from './extension.ts';
+
+/** Collections that the landing page links to; all of them are at /collections. */
+const MOST_CHILDREN = 250;
+
+function serviceLinks(base: string): Link[] {
+  return [
+    { rel: 'self', type: JSON_TYPE, href: `${base}/` },
+    rootLink(base),
+    { rel: 'service-desc', type: OPENAPI_TYPE, href: `${base}/api`, title: 'OpenAPI description' },
+    { rel: 'service-doc', type: 'text/html', href: `${base}/api.html`, title: 'Documentation' },
+    { rel: 'conformance', type: JSON_TYPE, href: `${base}/conformance` },
+  ];
+}
+
+function childLinks(base: string, rows: { id: string; content: string }[]): Link[] {
+  return rows.map(({ id, content }) => {
+    const { title } = JSON.parse(content) as { title?: unknown };
+    return {
+      rel: 'child',
+      type: JSON_TYPE,
+      href: href.collection(base, id),
+      ...(typeof title === 'string' && { title }),
+    };
+  });
+}
+
+async function landingPage({ base }: ApiRequest, { config, database }: Context, api: Api): Promise<Reply> {
+  const { rows } = await readCollections(database.db, MOST_CHILDREN, null);
+  return reply({
+    type: 'Catalog',
+    stac_version: '1.1.0',
+    id: config.catalogId,
+    title: config.title,
+    description: config.description,
+    conformsTo: api.conformsTo,
+    links: [...serviceLinks(base), ...api.landingLinks(base), ...childLinks(base, rows)],
+  });
+}
+
+async function readiness({ database }: Context): Promise<Reply> {
+  try {
+    const collections = await countCollections(database.db);
+    return reply({ status: 'ready', database: database.kind, collections });
+  } catch {
+    throw new ApiError('Unavailable', 'the database does not answer');
+  }
+}
+
+function routes(api: Api): Route[] {
+  const common = { method: 'get', tag: 'Core' } as const;
+  return [
+    {
+      ...common,
+      path: '/',
+      operationId: 'getLandingPage',
+      summary: 'Landing page',
+      responses: { 200: 'The catalogue: who it is, what it can do, where things are' },
+      handle: (request, context) => landingPage(request, context, api),
+    },
+    {
+      ...common,
+      path: '/conformance',
+      operationId: 'getConformance',
+      summary: 'Conformance classes',
+      responses: { 200: 'The URIs of all conformance classes that this API meets' },
+      handle: async () => reply({ conformsTo: api.conformsTo }),
+    },
+    {
+      ...common,
+      path: '/api',
+      operationId: 'getOpenApi',
+      summary: 'This description',
+      responses: { 200: 'OpenAPI 3.1' },
+      produces: OPENAPI_TYPE,
+      handle: async ({ base }, { config }) => reply(makeOpenApi(api.routes, base, config), OPENAPI_TYPE),
+    },
+    {
+      ...common,
+      path: '/healthz',
+      operationId: 'getHealth',
+      summary: 'The process lives',
+      responses: { 200: 'It does' },
+      handle: async () => reply({ status: 'ok' }),
+    },
+    {
+      ...common,
+      path: '/readyz',
+      operationId: 'getReadiness',
+      summary: 'The database answers',
+      responses: { 200: 'It does', 503: 'It does not' },
+      handle: (_, context) => readiness(context),
+    },
+  ];
+}
+
+export const core: Extension = {
+  name: 'core',
+  conformsTo: [
+    'https://api.stacspec.org/v1.0.0/core',
+    'http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core',
+    'http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30',
+  ],
+  routes,
+};

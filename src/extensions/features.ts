@@ -1,0 +1,102 @@
+/** Items of one Collection. STAC API 1.0 Features; OGC API Features Part 1, 7.15-7.16. */
+import { z } from 'zod';
+import { readItem } from '../db/read.ts';
+import { ApiError } from '../errors.ts';
+import {
+  type ApiRequest,
+  type Context,
+  GEOJSON_TYPE,
+  JSON_TYPE,
+  type Reply,
+  type Route,
+  type RouteParameter,
+} from '../http/api.ts';
+import { fromQuery, type Parameters } from '../search/params.ts';
+import { href, itemLinks, withLinks } from '../stac/link.ts';
+import { collectionIdParameter, mustHaveCollection } from './collections.ts';
+import type { Api, Extension } from './extension.ts';
+import { replyWithPage } from './page.ts';
+
+export const itemIdParameter: RouteParameter = {
+  name: 'itemId',
+  in: 'path',
+  schema: z.string().describe('Id of an Item'),
+};
+
+/** What /collections/{collectionId}/items takes: all of a search but what would name other Collections. */
+const ITEMS_PARAMETERS = ['limit', 'bbox', 'datetime', 'token'];
+
+function itemsParameters(all: Parameters): Parameters {
+  return Object.fromEntries(Object.entries(all).filter(([name]) => ITEMS_PARAMETERS.includes(name)));
+}
+
+/** Parameters as OpenAPI lists them. */
+export function queryParameters(parameters: Parameters): RouteParameter[] {
+  return Object.entries(parameters).map(([name, { schema }]) => ({ name, in: 'query', schema }));
+}
+
+async function listItems({ base, params, query }: ApiRequest, context: Context, api: Api): Promise<Reply> {
+  const id = params.collectionId as string;
+  const search = fromQuery(query, itemsParameters(api.parameters));
+  await mustHaveCollection(context.database.db, id);
+  const address = href.items(base, id);
+  const self = query.size > 0 ? `${address}?${query}` : address;
+  const links = [
+    { rel: 'self', type: GEOJSON_TYPE, href: self },
+    { rel: 'collection', type: JSON_TYPE, href: href.collection(base, id) },
+    { rel: 'parent', type: JSON_TYPE, href: href.collection(base, id) },
+  ];
+  return replyWithPage(context, { ...search, collections: [id] }, base, links, (rel, token) => {
+    const page = new URLSearchParams(query);
+    page.set('token', token);
+    return { rel, type: GEOJSON_TYPE, method: 'GET', href: `${address}?${page}` };
+  });
+}
+
+async function getItem({ base, params }: ApiRequest, { database }: Context): Promise<Reply> {
+  const { collectionId, itemId } = params as { collectionId: string; itemId: string };
+  const isText = !collectionId.includes('\0') && !itemId.includes('\0');
+  const content = isText ? await readItem(database.db, collectionId, itemId) : null;
+  if (content === null) {
+    await mustHaveCollection(database.db, collectionId);
+    throw new ApiError('NotFound', `there is no Item "${itemId}" in Collection "${collectionId}"`, 'itemId');
+  }
+  return { type: GEOJSON_TYPE, body: withLinks(content, base, itemLinks(base, collectionId, itemId)) };
+}
+
+function routes(api: Api): Route[] {
+  return [
+    {
+      method: 'get',
+      tag: 'Features',
+      path: '/collections/{collectionId}/items',
+      operationId: 'getItems',
+      summary: 'Items of a Collection',
+      parameters: [collectionIdParameter, ...queryParameters(itemsParameters(api.parameters))],
+      responses: { 200: 'A page of Items', 400: 'A parameter is wrong', 404: 'There is no such Collection' },
+      produces: GEOJSON_TYPE,
+      handle: (request, context) => listItems(request, context, api),
+    },
+    {
+      method: 'get',
+      tag: 'Features',
+      path: '/collections/{collectionId}/items/{itemId}',
+      operationId: 'getItem',
+      summary: 'One Item',
+      parameters: [collectionIdParameter, itemIdParameter],
+      responses: { 200: 'The Item', 404: 'There is no such Collection or Item' },
+      produces: GEOJSON_TYPE,
+      handle: getItem,
+    },
+  ];
+}
+
+export const features: Extension = {
+  name: 'features',
+  conformsTo: [
+    'https://api.stacspec.org/v1.0.0/ogcapi-features',
+    'http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core',
+    'http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson',
+  ],
+  routes,
+};

@@ -1,0 +1,9 @@
+/** All extensions of the API, in the order in which their links appear. */
+import { collections } from './collections.ts';
+import { core } from './core.ts';
+import type { Extension } from './extension.ts';
+import { features } from './features.ts';
+import { itemSearch } from './item-search.ts';
+import { transaction } from './transaction.ts';
+
+export const extensions: Extension[] = [core, collections, features, itemSearch, transaction];

@@ -1,0 +1,65 @@
+/** Bounding boxes in degrees, lon/lat, west south east north (with heights: west south bottom east north top). RFC 7946 5. */
+import { ApiError } from '../errors.ts';
+
+export interface Bbox {
+  west: number;
+  south: number;
+  east: number;
+  north: number;
+  /** Metres; null: any height. */
+  bottom: number | null;
+  top: number | null;
+}
+
+function refuse(value: unknown, why: string): never {
+  const shown = typeof value === 'string' ? value : JSON.stringify(value);
+  throw new ApiError(
+    'InvalidParameter',
+    `bbox is "${shown}"; ${why}; accepted are 4 numbers west,south,east,north or 6 numbers west,south,bottom,east,north,top in degrees`,
+    'bbox',
+  );
+}
+
+/**
+ * west > east crosses the antimeridian.
+ * @param values 4 or 6 numbers
+ * @throws ApiError InvalidParameter
+ */
+export function toBbox(values: readonly unknown[], shown: unknown = values): Bbox {
+  const isNumbers = values.every((value) => typeof value === 'number' && Number.isFinite(value));
+  if (!isNumbers) refuse(shown, 'not all of it are numbers');
+  if (values.length !== 4 && values.length !== 6) refuse(shown, `it has ${values.length} numbers`);
+  const numbers = values as number[];
+  const is3d = numbers.length === 6;
+  const [west, south, east, north] = (is3d ? [0, 1, 3, 4] : [0, 1, 2, 3]).map((at) => numbers[at]) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const bottom = is3d ? (numbers[2] as number) : null;
+  const top = is3d ? (numbers[5] as number) : null;
+  if (south > north) refuse(shown, 'its south is above its north');
+  if (south < -90 || north > 90) refuse(shown, 'a latitude is beyond 90 degrees');
+  if ([west, east].some((lon) => lon < -180 || lon > 180)) refuse(shown, 'a longitude is beyond 180 degrees');
+  if (bottom !== null && top !== null && bottom > top) refuse(shown, 'its bottom is above its top');
+  return { west, south, east, north, bottom, top };
+}
+
+/** "1,2,3,4" -> Bbox. @throws ApiError InvalidParameter */
+export function parseBbox(text: string): Bbox {
+  const parts = text.split(',').map((part) => part.trim());
+  return toBbox(
+    parts.map((part) => (part === '' ? Number.NaN : Number(part))),
+    text,
+  );
+}
+
+/** The one or two boxes that do not cross the antimeridian, as [west, south, east, north]. */
+export function splitBbox({ west, south, east, north }: Bbox): [number, number, number, number][] {
+  if (west <= east) return [[west, south, east, north]];
+  return [
+    [west, south, 180, north],
+    [-180, south, east, north],
+  ];
+}

@@ -1,0 +1,97 @@
+/** GeoJSON geometries: checked before SQL sees them, because a failing GEOS call on the embedded database gives no rows and no error. RFC 7946 3.1. */
+
+export interface Geometry {
+  type: string;
+  coordinates?: unknown;
+  geometries?: Geometry[];
+}
+
+/** Points that one geometry may have in a search. */
+const MOST_POSITIONS = 100_000;
+const DEEPEST_COLLECTION = 8;
+
+/** Dimensions of `coordinates`: 0 a position, 1 a list of them, ... */
+const DEPTH: Record<string, number> = {
+  Point: 0,
+  MultiPoint: 1,
+  LineString: 1,
+  MultiLineString: 2,
+  Polygon: 2,
+  MultiPolygon: 3,
+};
+
+interface Walk {
+  positions: number;
+  path: string;
+}
+
+function checkPosition(value: unknown, walk: Walk): string | null {
+  if (!Array.isArray(value) || value.length < 2) return `${walk.path}: a position has 2 or 3 numbers`;
+  if (!value.every((part) => typeof part === 'number' && Number.isFinite(part))) {
+    return `${walk.path}: ${JSON.stringify(value).slice(0, 60)} is no position of numbers`;
+  }
+  const [lon, lat] = value as [number, number];
+  if (lat < -90 || lat > 90)
+    return `${walk.path}: latitude ${lat} is beyond 90 degrees (positions are lon, lat)`;
+  if (lon < -360 || lon > 360) return `${walk.path}: longitude ${lon} is beyond 360 degrees`;
+  walk.positions++;
+  return null;
+}
+
+function isClosed(ring: unknown[]): boolean {
+  const [first, last] = [ring[0], ring.at(-1)] as [number[], number[]];
+  return first[0] === last[0] && first[1] === last[1];
+}
+
+function checkCoordinates(value: unknown, depth: number, type: string, walk: Walk): string | null {
+  if (depth === 0) return checkPosition(value, walk);
+  if (!Array.isArray(value) || value.length === 0) return `${walk.path}: expected a list that is not empty`;
+  const { path } = walk;
+  for (const [index, part] of value.entries()) {
+    walk.path = `${path}[${index}]`;
+    const fault = checkCoordinates(part, depth - 1, type, walk);
+    if (fault) return fault;
+  }
+  walk.path = path;
+  if (depth !== 1) return null;
+  if (type.endsWith('Polygon')) {
+    if (value.length < 4) return `${path}: a ring has at least 4 positions`;
+    if (!isClosed(value)) return `${path}: the ring is not closed (first and last position differ)`;
+  }
+  if (type.endsWith('LineString') && value.length < 2) return `${path}: a line has at least 2 positions`;
+  return null;
+}
+
+function check(geometry: unknown, depth: number, walk: Walk): string | null {
+  if (typeof geometry !== 'object' || geometry === null || Array.isArray(geometry)) {
+    return `${walk.path || 'geometry'}: expected a GeoJSON geometry object`;
+  }
+  const { type, coordinates, geometries } = geometry as Geometry;
+  const { path } = walk;
+  if (type === 'GeometryCollection') {
+    if (!Array.isArray(geometries)) return `${path}geometries: expected a list of geometries`;
+    if (depth >= DEEPEST_COLLECTION) return `${path}geometries: nested deeper than ${DEEPEST_COLLECTION}`;
+    for (const [index, part] of geometries.entries()) {
+      walk.path = `${path}geometries[${index}].`;
+      const fault = check(part, depth + 1, walk);
+      if (fault) return fault;
+    }
+    return null;
+  }
+  const dimensions = typeof type === 'string' && Object.hasOwn(DEPTH, type) ? DEPTH[type] : undefined;
+  if (dimensions === undefined) {
+    return `${path}type: ${JSON.stringify(type)} is none of ${Object.keys(DEPTH).join(', ')}, GeometryCollection`;
+  }
+  walk.path = `${path}coordinates`;
+  return checkCoordinates(coordinates, dimensions, type, walk);
+}
+
+/** What is wrong with a GeoJSON geometry, with the path of the fault, or null when nothing is. */
+export function geometryFault(geometry: unknown): string | null {
+  const walk: Walk = { positions: 0, path: '' };
+  const fault = check(geometry, 0, walk);
+  if (fault) return fault;
+  return walk.positions > MOST_POSITIONS
+    ? `it has ${walk.positions} positions, at most ${MOST_POSITIONS} are accepted`
+    : null;
+}

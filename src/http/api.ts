@@ -1,0 +1,63 @@
+/** What a handler gets and gives: plain values, no express. */
+import type { z } from 'zod';
+import type { Config } from '../config.ts';
+import type { Database } from '../db/schema.ts';
+import type { Validator } from '../stac/validate.ts';
+
+export interface ApiRequest {
+  /** Decoded path parameters. */
+  params: Record<string, string>;
+  query: URLSearchParams;
+  /** Body as text, as it came. */
+  text: string;
+  headers: Record<string, string | undefined>;
+  /** Public address of this API, no slash at the end. */
+  base: string;
+}
+
+export interface Reply {
+  status?: number;
+  type: string;
+  body: string;
+  headers?: Record<string, string>;
+}
+
+export interface Context {
+  config: Config;
+  database: Database;
+  validator: Validator;
+}
+
+export interface RouteParameter {
+  name: string;
+  in: 'path' | 'query';
+  schema: z.ZodType;
+}
+
+export interface Route {
+  method: 'get' | 'post' | 'put' | 'delete';
+  /** OpenAPI form, such as /collections/{collectionId}. */
+  path: string;
+  operationId: string;
+  summary: string;
+  tag: string;
+  parameters?: RouteParameter[];
+  /** Schema of a JSON body. */
+  body?: z.ZodType;
+  /** Status codes it gives, with what they say. */
+  responses: Record<number, string>;
+  /** Media type of its answer. */
+  produces?: string;
+  handle(request: ApiRequest, context: Context): Promise<Reply>;
+}
+
+export const JSON_TYPE = 'application/json';
+export const GEOJSON_TYPE = 'application/geo+json';
+export const SCHEMA_TYPE = 'application/schema+json';
+export const OPENAPI_TYPE = 'application/vnd.oai.openapi+json;version=3.1';
+export const PROBLEM_TYPE = 'application/problem+json';
+
+/** A JSON value as a reply. */
+export function reply(value: unknown, type = JSON_TYPE): Reply {
+  return { type, body: JSON.stringify(value) };
+}

@@ -1,0 +1,59 @@
+/** Files that the server gives out itself: COGs of the embedded store (Range, ETag), the extension schema, the page of the API's description. */
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import express, { type Express, type Request, type Response } from 'express';
+import type { Config } from '../config.ts';
+import { shipped } from '../package-root.ts';
+import { withBase } from '../stac/link.ts';
+import { SCHEMA_TYPE } from './api.ts';
+import { baseUrl } from './base-url.ts';
+
+export const COG_TYPE = 'image/tiff; application=geotiff; profile=cloud-optimized';
+
+/** Where the embedded store keeps its files. */
+export const assetFolder = (config: Config): string => join(config.dataFolder, 'assets');
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>API</title>
+<link rel="stylesheet" href="api/ui/swagger-ui.css">
+</head>
+<body>
+<div id="page"></div>
+<script src="api/ui/swagger-ui-bundle.js"></script>
+<script src="api/page.js"></script>
+</body>
+</html>
+`;
+
+const SCRIPT = `window.ui = SwaggerUIBundle({ url: 'api', dom_id: '#page', deepLinking: true });\n`;
+
+function sendSchema(config: Config) {
+  const text = readFileSync(shipped('src', 'stac', 'schemas', 'extensions', 'rucio', 'v1.0.0', 'schema.json'), 'utf8');
+  return (request: Request, response: Response) => {
+    const base = baseUrl({ headers: request.headers, isTls: 'encrypted' in request.socket }, config.publicUrl, config.trustProxy);
+    response.type(SCHEMA_TYPE).send(Buffer.from(withBase(text, base)));
+  };
+}
+
+/** Adds the files' paths to an app. */
+export function mountFiles(app: Express, config: Config): void {
+  const assets = express.static(assetFolder(config), {
+    index: false,
+    redirect: false,
+    dotfiles: 'ignore',
+    setHeaders: (response, path) => {
+      if (path.endsWith('.tif')) response.setHeader('content-type', COG_TYPE);
+    },
+  });
+  app.use('/assets', assets);
+  app.get('/schemas/rucio/v1.0.0/schema.json', sendSchema(config));
+  const ui = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+  app.use('/api/ui', express.static(ui, { index: false, redirect: false, maxAge: '1d' }));
+  app.get('/api.html', (_: Request, response: Response) => void response.type('html').send(PAGE));
+  app.get('/api/page.js', (_: Request, response: Response) => void response.type('js').send(SCRIPT));
+}

@@ -1,0 +1,83 @@
+/** Routes -> OpenAPI 3.1. The same zod schemas check the requests. */
+import { z } from 'zod';
+import type { Config } from '../config.ts';
+import { packageVersion } from '../package-root.ts';
+import { JSON_TYPE, PROBLEM_TYPE, type Route, type RouteParameter } from './api.ts';
+
+function jsonSchema(schema: z.ZodType): object {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return rest;
+}
+
+function parameter({ name, in: where, schema }: RouteParameter): object {
+  const { description, ...rest } = jsonSchema(schema) as { description?: string; type?: string };
+  const isObject = rest.type === 'object';
+  return {
+    name,
+    in: where,
+    required: where === 'path',
+    ...(description !== undefined && { description }),
+    // A GeoJSON geometry travels as JSON text; lists are joined by commas.
+    ...(isObject ? { content: { [JSON_TYPE]: { schema: rest } } } : { schema: rest }),
+    ...(rest.type === 'array' && { style: 'form', explode: false }),
+  };
+}
+
+function responses(route: Route): object {
+  const all = { ...route.responses, 500: 'A fault of the server' };
+  const entries = Object.entries(all).map(([status, description]) => {
+    if (status === '204') return [status, { description }];
+    const isFault = Number(status) >= 400;
+    const type = isFault ? PROBLEM_TYPE : (route.produces ?? JSON_TYPE);
+    const schema = isFault ? { $ref: '#/components/schemas/Problem' } : { type: 'object' };
+    return [status, { description, content: { [type]: { schema } } }];
+  });
+  return Object.fromEntries(entries);
+}
+
+function operation(route: Route): object {
+  const { operationId, summary, tag, parameters = [], body } = route;
+  return {
+    operationId,
+    summary,
+    tags: [tag],
+    ...(parameters.length > 0 && { parameters: parameters.map(parameter) }),
+    ...(body && { requestBody: { content: { [JSON_TYPE]: { schema: jsonSchema(body) } } } }),
+    responses: responses(route),
+  };
+}
+
+const problem = {
+  type: 'object',
+  required: ['title', 'status', 'code', 'description'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    instance: { type: 'string' },
+    code: { type: 'string' },
+    description: { type: 'string' },
+    parameter: { type: 'string' },
+  },
+};
+
+/** @param base public address, no slash at the end */
+export function makeOpenApi(routes: Route[], base: string, config: Config): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const route of routes) {
+    paths[route.path] = { ...paths[route.path], [route.method]: operation(route) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: config.title,
+      description: config.description,
+      version: packageVersion(),
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: base }],
+    paths,
+    components: { schemas: { Problem: problem } },
+  };
+}

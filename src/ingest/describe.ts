@@ -1,0 +1,64 @@
+/** Layer and COG -> what is remembered of them as JSON: Items can be made of it again without reading a pixel. */
+import { type Footprint, footprint, projectedBbox } from '../geo/footprint.ts';
+import type { BandStatistics, CogResult, Layer, LayerBand, LayerTime, RasterFile } from '../raster/types.ts';
+
+export interface BandDescription {
+  name: string;
+  dataType: string;
+  /** As STAC writes it: a number, "nan", or null. A bigint that no number holds is text. */
+  nodata: number | string | null;
+  scale: number | null;
+  offset: number | null;
+  unit: string | null;
+  description: string | null;
+  statistics: BandStatistics | null;
+}
+
+export interface LayerDescription {
+  key: string;
+  asset: string;
+  time: LayerTime | null;
+  /** Rows, columns. */
+  shape: [number, number];
+  transform: number[];
+  epsg: number | null;
+  /** xmin, ymin, xmax, ymax in CRS units. */
+  projBbox: number[];
+  footprint: Footprint | null;
+  bands: BandDescription[];
+  metadata: Record<string, string>;
+  cog: { bytes: number; sha256: string };
+}
+
+export interface FileDescription {
+  mediaType: string;
+  cube: RasterFile['cube'];
+  attributes: Record<string, string>;
+  warnings: string[];
+  layers: LayerDescription[];
+}
+
+function describeBand(band: LayerBand, statistics: BandStatistics | undefined): BandDescription {
+  const { name, dataType, nodata, scale, offset, unit, description } = band;
+  const isBig = typeof nodata === 'bigint';
+  const written = isBig ? (Number.isSafeInteger(Number(nodata)) ? Number(nodata) : String(nodata)) : nodata;
+  return { name, dataType, nodata: written, scale, offset, unit, description, statistics: statistics ?? null };
+}
+
+/** What a COG made of a layer is. */
+export function describeLayer(layer: Layer, cog: CogResult): LayerDescription {
+  const { key, asset, time, grid, bands, metadata } = layer;
+  return {
+    key,
+    asset,
+    time,
+    shape: [grid.height, grid.width],
+    transform: grid.transform,
+    epsg: grid.crs.epsg,
+    projBbox: projectedBbox(grid),
+    footprint: footprint(grid),
+    bands: bands.map((band, index) => describeBand(band, cog.statistics[index])),
+    metadata,
+    cog: { bytes: cog.bytes, sha256: cog.sha256 },
+  };
+}

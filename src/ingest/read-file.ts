@@ -1,0 +1,91 @@
+/** One source file -> its COGs in the store and their description. The original and each COG are gone from the work folder once they are used. */
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../errors.ts';
+import { openRaster } from '../raster/open-raster.ts';
+import { writeCog } from '../raster/write-cog.ts';
+import type { AssetStore } from '../s3/types.ts';
+import { describeLayer, type FileDescription, type LayerDescription } from './describe.ts';
+import type { Progress } from './progress.ts';
+import type { Scene, SourceFile } from './source.ts';
+import { COG_MEDIA_TYPE } from './to-asset.ts';
+import { storeKey } from './to-item.ts';
+
+export interface ReadContext {
+  collectionId: string;
+  store: AssetStore;
+  /** A folder of this run's own. */
+  workFolder: string;
+  multiband: boolean;
+  signal: AbortSignal;
+  progress: Progress;
+  onUpload(bytes: number): void;
+  onFault(message: string): void;
+}
+
+async function storeLayer(
+  layer: Parameters<typeof writeCog>[0],
+  scene: Scene,
+  file: SourceFile,
+  folder: string,
+  { collectionId, store, signal, onUpload }: ReadContext,
+): Promise<LayerDescription> {
+  const path = join(folder, 'layer.tif');
+  try {
+    const cog = await writeCog(layer, path, { signal });
+    const description = describeLayer(layer, cog);
+    const key = storeKey(collectionId, scene, file, description);
+    const { bytes, sha256 } = cog;
+    if (!(await store.has(key, bytes, sha256))) {
+      await store.put({ key, path, bytes, sha256, contentType: COG_MEDIA_TYPE, signal });
+      onUpload(bytes);
+    }
+    return description;
+  } finally {
+    rmSync(path, { force: true });
+  }
+}
+
+async function convert(path: string, scene: Scene, file: SourceFile, folder: string, context: ReadContext): Promise<FileDescription> {
+  const raster = await openRaster(path, { multiband: context.multiband });
+  try {
+    if (raster.layers.length === 0) {
+      throw new UserError(`${file.name} holds nothing that can be a map: ${raster.warnings.join('; ') || 'it has no bands'}`);
+    }
+    const layers: LayerDescription[] = [];
+    for (const layer of raster.layers) {
+      context.signal.throwIfAborted();
+      layers.push(await storeLayer(layer, scene, file, folder, context));
+    }
+    const { mediaType, cube, attributes, warnings } = raster;
+    for (const warning of warnings) context.progress.event('ingest:file:warning', { file: file.name, warning });
+    return { mediaType, cube, attributes, warnings, layers };
+  } finally {
+    await raster.close();
+  }
+}
+
+/**
+ * Fetches, converts and stores one file.
+ * @throws UserError that says what is wrong with the file or its replicas
+ */
+export async function readFile(scene: Scene, file: SourceFile, context: ReadContext): Promise<FileDescription> {
+  const { workFolder, signal, progress } = context;
+  const folder = join(workFolder, scene.id.slice(0, 80));
+  mkdirSync(folder, { recursive: true });
+  try {
+    let seen = 0;
+    // A second replica begins anew; the bar never goes beyond the file's size.
+    const onProgress = (bytes: number) => {
+      const rest = Math.max(0, Math.min(bytes, (file.bytes ?? bytes) - seen));
+      seen += rest;
+      progress.advance(rest);
+    };
+    const fetched = await file.fetch({ folder, signal, onProgress });
+    for (const fault of fetched.faults) context.onFault(`${file.name}: a replica was refused (${fault}); another was good`);
+    if (!fetched.isTemporary) progress.advance(file.bytes ?? 0);
+    return await convert(fetched.path, scene, file, folder, context);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

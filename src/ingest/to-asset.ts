@@ -1,0 +1,114 @@
+/** Descriptions -> Assets: the COG of a layer, and the original in the lake with its replicas. STAC 1.1 Asset Object; design: COG and original are different bytes, never alternates of each other. */
+import type { Replica } from '../rucio/types.ts';
+import type { BandDescription, FileDescription, LayerDescription } from './describe.ts';
+import type { Source, SourceFile } from './source.ts';
+
+export const COG_MEDIA_TYPE = 'image/tiff; application=geotiff; profile=cloud-optimized';
+
+export type Asset = Record<string, unknown>;
+
+/** Drops what is null or undefined: STAC leaves out what it does not know. */
+export function known<T extends object>(fields: T): Partial<T> {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
+  ) as Partial<T>;
+}
+
+export function bandFields(band: BandDescription): Record<string, unknown> {
+  const { statistics } = band;
+  return known({
+    name: band.name,
+    description: band.description,
+    data_type: band.dataType,
+    nodata: typeof band.nodata === 'string' && band.nodata !== 'nan' ? null : band.nodata,
+    unit: band.unit,
+    'raster:scale': band.scale,
+    'raster:offset': band.offset,
+    statistics: statistics && statistics.minimum !== null ? known(statistics) : null,
+  });
+}
+
+/** proj:code for STAC 1.1 readers, proj:epsg for stackstac. Shape is rows, columns; transform row-major affine. */
+export function projectionFields(layer: LayerDescription): Record<string, unknown> {
+  return {
+    ...(layer.epsg !== null ? { 'proj:code': `EPSG:${layer.epsg}` } : { 'proj:code': null }),
+    'proj:epsg': layer.epsg,
+    'proj:shape': layer.shape,
+    'proj:transform': layer.transform,
+    'proj:bbox': layer.projBbox,
+  };
+}
+
+/** Length of a pixel's sides in CRS units; equal sides give one number, as the extension wants it. */
+function spatialResolution({ transform }: LayerDescription): number {
+  const [a = 0, , , d = 0] = transform;
+  return Math.hypot(a, d);
+}
+
+export function cogAsset(layer: LayerDescription, href: string, storageRef: string | null): Asset {
+  const [first] = layer.bands;
+  return {
+    href,
+    type: COG_MEDIA_TYPE,
+    title: first?.description ?? layer.asset,
+    roles: ['data'],
+    bands: layer.bands.map(bandFields),
+    ...projectionFields(layer),
+    'raster:spatial_resolution': spatialResolution(layer),
+    'file:size': layer.cog.bytes,
+    'file:checksum': `1220${layer.cog.sha256}`,
+    ...(storageRef !== null && { 'storage:refs': [storageRef] }),
+  };
+}
+
+/** Clients read davs as https. */
+export const readableHref = (pfn: string) => pfn.replace(/^davs:\/\//, 'https://');
+
+const REACH = ['https', 'davs', 'http', 's3', 'root'];
+
+/** The best replica at each RSE: what most clients can read first, then Rucio's own order. */
+export function replicaByRse(replicas: Replica[]): Map<string, Replica> {
+  const rank = ({ scheme }: Replica) => (REACH.includes(scheme) ? REACH.indexOf(scheme) : REACH.length);
+  const best = new Map<string, Replica>();
+  const available = replicas.filter(({ state }) => state === 'AVAILABLE');
+  for (const replica of available.toSorted((a, b) => rank(a) - rank(b) || a.priority - b.priority)) {
+    if (!best.has(replica.rse)) best.set(replica.rse, replica);
+  }
+  return new Map([...best].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** storage:schemes entry of an RSE. */
+export function rseScheme(rse: string, { pfn, scheme }: Replica): Record<string, unknown> {
+  const host = /^[a-z0-9+.-]+:\/\/[^/]*/i.exec(readableHref(pfn))?.[0] ?? `${scheme}://`;
+  return { type: 'rucio', platform: `${host}/`, title: `Rucio storage element ${rse}` };
+}
+
+/** The original in the lake. Integrity as it is known: md5 as multihash, adler32 in a field of ours. */
+export function sourceAsset(source: Source, file: SourceFile, { mediaType }: FileDescription): Asset | null {
+  if (file.did === null) return null;
+  const { scope, name } = file.did;
+  const byRse = replicaByRse(file.replicas);
+  const replicas = [...byRse].map(([rse, replica]): [string, object] => [
+    rse,
+    { href: readableHref(replica.pfn), 'alternate:name': rse, 'storage:refs': [rse] },
+  ]);
+  const [first] = [...byRse.values()].sort((a, b) => a.priority - b.priority);
+  return known({
+    href: first ? readableHref(first.pfn) : `rucio://${scope}/${name.split('/').map(encodeURIComponent).join('/')}`,
+    type: mediaType,
+    title: name.slice(name.lastIndexOf('/') + 1),
+    description: 'The original in the data lake',
+    roles: ['source'],
+    'file:size': file.bytes,
+    'file:checksum': file.md5 === null ? null : `d50110${file.md5}`,
+    'rucio:host': source.host,
+    'rucio:scope': scope,
+    'rucio:name': name,
+    'rucio:did': `${scope}:${name}`,
+    'rucio:type': 'FILE',
+    'rucio:adler32': file.adler32,
+    'rucio:rses': [...byRse.keys()],
+    'rucio:state': byRse.size > 0 ? 'AVAILABLE' : 'UNAVAILABLE',
+    alternate: replicas.length > 0 ? Object.fromEntries(replicas) : null,
+  });
+}

@@ -1,0 +1,224 @@
+/** Scene with its descriptions -> Items. STAC 1.1 Item; projection 1.2, raster 2.0, file 2.1, alternate-assets 1.2, storage 2.0, datacube 2.3, and our rucio extension. */
+import { UserError } from '../errors.ts';
+import type { AssetStore } from '../s3/types.ts';
+import { OWN_PREFIX } from '../stac/link.ts';
+import type { FileDescription, LayerDescription } from './describe.ts';
+import type { Scene, Source, SourceFile } from './source.ts';
+import { type Asset, cogAsset, known, replicaByRse, rseScheme, sourceAsset } from './to-asset.ts';
+import { type ItemTime, timeOf } from './to-time.ts';
+
+export type Document = Record<string, unknown>;
+
+export interface SceneFile {
+  file: SourceFile;
+  /** Its part of a scene of several files, where a pattern names it. */
+  asset: string | null;
+  description: FileDescription;
+}
+
+export interface ItemSettings {
+  source: Source;
+  store: AssetStore;
+  /** `--datetime`; null: find it. */
+  time: ItemTime | null;
+}
+
+const extension = (name: string, version: string) => `https://stac-extensions.github.io/${name}/${version}/schema.json`;
+
+export const EXTENSIONS = {
+  projection: extension('projection', 'v1.2.0'),
+  raster: extension('raster', 'v2.0.0'),
+  file: extension('file', 'v2.1.0'),
+  alternate: extension('alternate-assets', 'v1.2.0'),
+  storage: extension('storage', 'v2.0.0'),
+  datacube: extension('datacube', 'v2.3.0'),
+  rucio: `${OWN_PREFIX}schemas/rucio/v1.0.0/schema.json`,
+};
+
+/** Metadata of the lake that goes into an Item's properties as it is: STAC's common fields, and any with an extension's prefix. */
+const COMMON = ['title', 'description', 'platform', 'constellation', 'mission', 'gsd', 'license', 'providers', 'keywords'];
+const OURS = /^(?:proj|raster|file|storage|cube|rucio|alternate):/;
+
+function commonFields(metadata: Record<string, unknown>): Document {
+  const kept = Object.entries(metadata).filter(([key, value]) => {
+    if (OURS.test(key) || value === null) return false;
+    return COMMON.includes(key) || /^[a-z][a-z0-9_-]*:[a-z]/.test(key);
+  });
+  const { instruments } = metadata;
+  const list = Array.isArray(instruments) ? instruments : typeof instruments === 'string' ? [instruments] : null;
+  return { ...Object.fromEntries(kept), ...known({ instruments: list }) };
+}
+
+/** One layer of a scene, with the file it came from. */
+interface Part {
+  layer: LayerDescription;
+  file: SourceFile;
+  asset: string;
+}
+
+function assetKey({ asset }: SceneFile, layer: LayerDescription, layersOfStep: number): string {
+  if (asset === null) return layer.asset;
+  return layersOfStep > 1 ? `${asset}_${layer.asset}` : asset;
+}
+
+const stamp = (datetime: string) => datetime.replaceAll(/[-:]/g, '');
+
+/** Parts of one Item each: a scene of GeoTIFFs is one, a cube has one a time step. */
+function groupParts(scene: Scene, files: SceneFile[]): Map<string, Part[]> {
+  const times = new Set(files.flatMap(({ description }) => description.layers.map(({ time }) => time?.datetime ?? '')));
+  times.delete('');
+  const groups = new Map<string, Part[]>();
+  for (const sceneFile of files) {
+    const { layers } = sceneFile.description;
+    for (const layer of layers) {
+      const isStep = times.size > 1 && layer.time !== null;
+      const id = isStep ? `${scene.id}_${stamp(layer.time?.datetime ?? '')}` : scene.id;
+      const ofStep = layers.filter(({ time }) => time?.datetime === layer.time?.datetime).length;
+      const part = { layer, file: sceneFile.file, asset: assetKey(sceneFile, layer, ofStep) };
+      groups.set(id, [...(groups.get(id) ?? []), part]);
+    }
+  }
+  return groups;
+}
+
+/** Ids of the Items that a scene becomes, with the store keys of their COGs. */
+export function itemIdsOf(scene: Scene, files: SceneFile[]): string[] {
+  return [...groupParts(scene, files).keys()];
+}
+
+/** Where a layer's COG lies in the store. */
+export function storeKey(collectionId: string, scene: Scene, file: SourceFile, layer: LayerDescription): string {
+  const name = scene.files.length > 1 ? `${scene.files.findIndex((each) => each.file === file)}_${layer.key}` : layer.key;
+  return `${collectionId}/${scene.id}/${name}.tif`;
+}
+
+function footprintOf(parts: Part[], label: string) {
+  const found = parts.map(({ layer }) => layer.footprint).find((each) => each !== null);
+  if (found) return found;
+  throw new UserError(
+    `${label} has no coordinate reference system that can be placed on the globe; add one (gdal_edit.py -a_srs EPSG:… FILE) and ingest it again`,
+  );
+}
+
+function rucioFields(source: Source, files: SourceFile[]): Document {
+  const [only] = files;
+  if (!only || files.some(({ did }) => did === null)) return {};
+  const rses = files.map((file) => new Set(replicaByRse(file.replicas).keys()));
+  const everywhere = [...(rses[0] ?? [])].filter((rse) => rses.every((each) => each.has(rse)));
+  const readable = rses.filter((each) => each.size > 0).length;
+  const state = readable === files.length ? 'AVAILABLE' : readable === 0 ? 'UNAVAILABLE' : 'PARTIAL';
+  const { did } = only;
+  return {
+    'rucio:host': source.host,
+    ...(files.length === 1 &&
+      did && {
+        'rucio:scope': did.scope,
+        'rucio:name': did.name,
+        'rucio:did': `${did.scope}:${did.name}`,
+        'rucio:type': 'FILE',
+      }),
+    'rucio:rses': everywhere,
+    'rucio:state': state,
+  };
+}
+
+/** Addresses of a DID at the Rucio server and, where known, at its web UI. */
+export function didLinks(source: Source, did: { scope: string; name: string }): Document[] {
+  const path = `${encodeURIComponent(did.scope)}/${encodeURIComponent(did.name)}`;
+  const title = `${did.scope}:${did.name}`;
+  const via = { rel: 'via', href: `${source.host}/dids/${path}`, type: 'application/json', title: `${title} in Rucio` };
+  const about = { rel: 'about', href: `${source.webui}/did/page/${path}`, type: 'text/html', title };
+  return [...(source.host ? [via] : []), ...(source.webui ? [about] : [])];
+}
+
+function assetsOf(scene: Scene, parts: Part[], files: SceneFile[], { source, store }: ItemSettings) {
+  const assets: Record<string, Asset> = {};
+  const ref = store.scheme()?.ref ?? null;
+  for (const { layer, file, asset } of parts) {
+    let key = asset;
+    for (let n = 2; Object.hasOwn(assets, key); n++) key = `${asset}_${n}`;
+    assets[key] = cogAsset(layer, store.hrefOf(storeKey(source.collectionId, scene, file, layer)), ref);
+  }
+  const used = files.filter(({ file }) => parts.some((part) => part.file === file));
+  for (const [index, { file, description }] of used.entries()) {
+    const original = sourceAsset(source, file, description);
+    if (original) assets[used.length > 1 ? `source-${index + 1}` : 'source'] = original;
+  }
+  return assets;
+}
+
+function storageSchemes(files: SourceFile[], store: AssetStore): Record<string, unknown> | null {
+  const schemes: Record<string, unknown> = {};
+  const own = store.scheme();
+  if (own) schemes[own.ref] = own.scheme;
+  for (const { replicas } of files) {
+    for (const [rse, replica] of replicaByRse(replicas)) schemes[rse] = rseScheme(rse, replica);
+  }
+  return Object.keys(schemes).length > 0 ? schemes : null;
+}
+
+/** Fields that all layers of an Item share; those of the largest where they differ. */
+function projectionOf(parts: Part[]): Document {
+  const codes = new Set(parts.map(({ layer }) => layer.epsg));
+  const [epsg] = codes;
+  if (codes.size !== 1 || epsg === undefined) return {};
+  return { 'proj:code': epsg === null ? null : `EPSG:${epsg}`, 'proj:epsg': epsg };
+}
+
+function extensionsOf(document: { properties: Document; assets: Record<string, Asset> }): string[] {
+  const fields = [document.properties, ...Object.values(document.assets)].flatMap(Object.keys);
+  const uses = (prefix: string) => fields.some((field) => field.startsWith(prefix));
+  const { projection, raster, file, alternate, storage, datacube, rucio } = EXTENSIONS;
+  return [
+    projection,
+    raster,
+    file,
+    ...(fields.includes('alternate') ? [alternate] : []),
+    ...(uses('storage:') ? [storage] : []),
+    ...(uses('cube:') ? [datacube] : []),
+    ...(uses('rucio:') ? [rucio] : []),
+  ];
+}
+
+function toItem(id: string, scene: Scene, parts: Part[], files: SceneFile[], settings: ItemSettings): Document {
+  const { source, store, time: given } = settings;
+  const [first] = parts as [Part];
+  const label = first.file.name;
+  const time = timeOf(first.layer, first.file, given);
+  if (time === null) {
+    throw new UserError(
+      `${label} does not say when it was taken: set datetime in its metadata in Rucio, put a date in its name (…_20240103T054112.tif), or give --datetime`,
+    );
+  }
+  const { geometry, bbox } = footprintOf(parts, label);
+  const used = files.filter(({ file }) => parts.some((part) => part.file === file)).map(({ file }) => file);
+  const properties = {
+    ...Object.assign({}, ...used.map(({ metadata }) => commonFields(metadata))),
+    ...time,
+    ...projectionOf(parts),
+    ...rucioFields(source, used),
+    ...known({ 'storage:schemes': storageSchemes(used, store) }),
+  };
+  const assets = assetsOf(scene, parts, files, settings);
+  const links = used.flatMap(({ did }) => (did ? didLinks(source, did) : []));
+  return {
+    type: 'Feature',
+    stac_version: '1.1.0',
+    stac_extensions: extensionsOf({ properties, assets }),
+    id,
+    collection: source.collectionId,
+    geometry,
+    bbox,
+    properties,
+    links,
+    assets,
+  };
+}
+
+/**
+ * A scene's Items, ordered by time step.
+ * @throws UserError that names the file when its time or place is not known
+ */
+export function toItems(scene: Scene, files: SceneFile[], settings: ItemSettings): Document[] {
+  return [...groupParts(scene, files)].map(([id, parts]) => toItem(id, scene, parts, files, settings));
+}

@@ -1,0 +1,160 @@
+/** Query string or JSON body -> one typed SearchParams. STAC API 1.0 Item Search, "Query Parameters and Fields". */
+import { z } from 'zod';
+import { ApiError } from '../errors.ts';
+import { type Bbox, parseBbox, toBbox } from '../geo/bbox.ts';
+import { type Geometry, geometryFault } from '../geo/geometry.ts';
+import { type Interval, parseDatetime } from '../stac/datetime.ts';
+import { type PageToken, parsePageToken } from './page-token.ts';
+
+export interface SearchParams {
+  ids?: string[];
+  collections?: string[];
+  bbox?: Bbox;
+  datetime?: Interval;
+  intersects?: Geometry;
+  limit: number;
+  token?: PageToken;
+}
+
+/** One parameter of a search: its form in JSON, which also goes into the OpenAPI document, and how it reads as text. */
+export interface SearchParameter {
+  schema: z.ZodType;
+  fromText(text: string): unknown;
+  /** Checked JSON value -> what SearchParams holds. @throws ApiError InvalidParameter */
+  read(value: unknown): unknown;
+}
+
+export const DEFAULT_LIMIT = 10;
+export const MOST_LIMIT = 10_000;
+const MOST_IDS = 10_000;
+
+const list = (text: string) => text.split(',').map((part) => part.trim());
+const asIs = (value: unknown) => value;
+
+function readIntersects(value: unknown): Geometry {
+  const fault = geometryFault(value);
+  if (fault) throw new ApiError('InvalidParameter', `intersects is no GeoJSON geometry: ${fault}`, 'intersects');
+  return value as Geometry;
+}
+
+function fromJsonText(name: string) {
+  return (text: string): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new ApiError('InvalidParameter', `${name} is "${text.slice(0, 60)}"; expected JSON`, name);
+    }
+  };
+}
+
+const names = z.array(z.string()).max(MOST_IDS);
+
+export const searchParameters = {
+  ids: {
+    schema: names.describe('Items with one of these ids'),
+    fromText: list,
+    read: asIs,
+  },
+  collections: {
+    schema: names.describe('Items of one of these Collections'),
+    fromText: list,
+    read: asIs,
+  },
+  bbox: {
+    schema: z
+      .array(z.number())
+      .min(4)
+      .max(6)
+      .describe('west, south, east, north in degrees, or with heights west, south, bottom, east, north, top; west > east crosses the antimeridian'),
+    fromText: (text) => {
+      parseBbox(text);
+      return text.split(',').map(Number);
+    },
+    read: (value) => toBbox(value as number[]),
+  },
+  datetime: {
+    schema: z.string().describe('RFC 3339 date-time or interval; ".." or empty is an open side'),
+    fromText: asIs,
+    read: (value) => parseDatetime(value as string),
+  },
+  intersects: {
+    schema: z.looseObject({ type: z.string() }).describe('GeoJSON geometry'),
+    fromText: fromJsonText('intersects'),
+    read: readIntersects,
+  },
+  limit: {
+    schema: z.int().min(1).describe(`Items on a page, ${DEFAULT_LIMIT} when not given, at most ${MOST_LIMIT}`),
+    fromText: (text) => (/^[+-]?\d+$/.test(text) ? Number(text) : text),
+    read: (value) => Math.min(value as number, MOST_LIMIT),
+  },
+  token: {
+    schema: z.string().describe('Opaque: the page that a next or prev link names'),
+    fromText: asIs,
+    read: (value) => parsePageToken(value as string),
+  },
+} as const satisfies Record<string, SearchParameter>;
+
+export type Parameters = Record<string, SearchParameter>;
+
+function show(value: unknown): string {
+  const text = typeof value === 'string' ? `"${value}"` : (JSON.stringify(value) ?? String(value));
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** One parameter's value, checked. @throws ApiError InvalidParameter that names it, what came and what is accepted */
+function readOne(name: string, value: unknown, parameter: SearchParameter): unknown {
+  const checked = parameter.schema.safeParse(value);
+  if (checked.success) return parameter.read(value);
+  const issue = checked.error.issues[0];
+  const at = issue && issue.path.length > 0 ? ` at ${issue.path.join('.')}` : '';
+  const accepted = parameter.schema.description ?? '';
+  throw new ApiError(
+    'InvalidParameter',
+    `${name} is ${show(value)}: ${issue?.message ?? 'it does not fit'}${at}. Accepted: ${accepted}`,
+    name,
+  );
+}
+
+function refuseUnknown(name: string, parameters: Parameters): never {
+  throw new ApiError(
+    'InvalidParameter',
+    `there is no parameter "${name.slice(0, 60)}" here; accepted are ${Object.keys(parameters).join(', ')}`,
+    name.slice(0, 60),
+  );
+}
+
+function finish(read: Record<string, unknown>): SearchParams {
+  if (read.bbox !== undefined && read.intersects !== undefined) {
+    throw new ApiError('InvalidParameter', 'bbox and intersects were both given; only one of them is accepted', 'intersects');
+  }
+  return { limit: DEFAULT_LIMIT, ...read };
+}
+
+/**
+ * Decoded query string -> SearchParams.
+ * @param query URL parameters; a "+" in datetime that arrived as a space is restored
+ * @throws ApiError InvalidParameter
+ */
+export function fromQuery(query: URLSearchParams, parameters: Parameters): SearchParams {
+  const read: Record<string, unknown> = {};
+  for (const name of new Set(query.keys())) {
+    const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+    if (!parameter) refuseUnknown(name, parameters);
+    const text = query.getAll(name).join(',');
+    if (text === '' && name !== 'datetime') continue;
+    const restored = name === 'datetime' ? text.replaceAll(' ', '+') : text;
+    read[name] = readOne(name, parameter.fromText(restored), parameter);
+  }
+  return finish(read);
+}
+
+/** JSON body -> SearchParams; a member that is null counts as not given. @throws ApiError InvalidParameter */
+export function fromBody(body: Record<string, unknown>, parameters: Parameters): SearchParams {
+  const read: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(body)) {
+    const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+    if (!parameter) refuseUnknown(name, parameters);
+    if (value !== null) read[name] = readOne(name, value, parameter);
+  }
+  return finish(read);
+}

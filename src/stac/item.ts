@@ -1,0 +1,162 @@
+/** STAC document text -> what the database keeps: the text with foreign links at its end, and what searches need beside it. */
+import { ApiError } from '../errors.ts';
+import { geometryFault } from '../geo/geometry.ts';
+import { checkInstant, toUtc } from './datetime.ts';
+import { elementTexts, memberSpans, objectText } from './json-text.ts';
+import { OWN_RELATIONS } from './link.ts';
+
+export interface ItemRow {
+  collection: string;
+  id: string;
+  /** GeoJSON text, or null. */
+  geometry: string | null;
+  /** West above east in the item's bbox: its geometry crosses the antimeridian. */
+  crossesAntimeridian: boolean;
+  /** What results are ordered by: `datetime`, else `start_datetime`. RFC 3339, UTC. */
+  datetime: string;
+  start: string;
+  end: string;
+  /** JSON text fit for jsonb. */
+  properties: string;
+  content: string;
+}
+
+export interface CollectionRow {
+  id: string;
+  content: string;
+}
+
+export type Json = Record<string, unknown>;
+
+function refuse(detail: string, path: string): never {
+  throw new ApiError('InvalidDocument', detail, path);
+}
+
+/** JSON object text -> object. @throws ApiError InvalidBody */
+export function parseObject(text: string): Json {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new ApiError('InvalidBody', `the body is not JSON: ${(error as Error).message}`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ApiError('InvalidBody', 'the body is JSON but not an object');
+  }
+  return value as Json;
+}
+
+function checkId(value: unknown, path: string): string {
+  if (typeof value !== 'string' || value === '') refuse(`${path} must be a string that is not empty`, path);
+  if (value.includes('\0') || !value.isWellFormed()) refuse(`${path} holds a character that is no Unicode text`, path);
+  if (Buffer.byteLength(value) > 1000) refuse(`${path} is longer than 1000 bytes`, path);
+  return value;
+}
+
+/** The document's text with the links that are not the server's own as its last member. */
+function linksLast(text: string): string {
+  const spans = memberSpans(text);
+  const links = spans.get('links');
+  const foreign = links
+    ? elementTexts(text.slice(links.start, links.end)).filter((link) => {
+        const { rel } = (JSON.parse(link) ?? {}) as { rel?: unknown };
+        return !(typeof rel === 'string' && OWN_RELATIONS.has(rel));
+      })
+    : [];
+  const members = [...spans].filter(([key]) => key !== 'links');
+  const texts = members.map(([key, span]): [string, string] => [key, text.slice(span.start, span.end)]);
+  return objectText([...texts, ['links', `[${foreign.join(',')}]`]]);
+}
+
+/** jsonb takes neither \u0000 nor half a surrogate pair; the copy for filters says U+FFFD there. */
+function forJsonb(text: string): string {
+  if (!/\\u(?:0000|[dD][89a-fA-F])/.test(text) && text.isWellFormed()) return text;
+  const mend = (value: string) => value.toWellFormed().replaceAll('\0', '\uFFFD');
+  const walk = (value: unknown): unknown => {
+    if (typeof value === 'string') return mend(value);
+    if (Array.isArray(value)) return value.map(walk);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [mend(key), walk(each)]));
+  };
+  return JSON.stringify(walk(JSON.parse(text)));
+}
+
+function readInstant(properties: Json, key: string): string | null {
+  const value = properties[key];
+  if (value === null || value === undefined) return null;
+  const instant = typeof value === 'string' ? checkInstant(value) : null;
+  if (!instant) refuse(`properties.${key} is ${JSON.stringify(value)}; expected an RFC 3339 date-time`, `properties.${key}`);
+  return toUtc(instant);
+}
+
+/** STAC 1.1 Item, "datetime": null only with start_datetime and end_datetime. */
+function readPeriod(properties: Json): Pick<ItemRow, 'datetime' | 'start' | 'end'> {
+  const instant = readInstant(properties, 'datetime');
+  const start = readInstant(properties, 'start_datetime');
+  const end = readInstant(properties, 'end_datetime');
+  if (instant === null && (start === null || end === null)) {
+    refuse('properties.datetime is null; then start_datetime and end_datetime must both be given', 'properties.datetime');
+  }
+  if (start !== null && end !== null) {
+    if (start > end) refuse('properties.start_datetime is after properties.end_datetime', 'properties.start_datetime');
+    return { datetime: instant ?? start, start, end };
+  }
+  return { datetime: instant as string, start: instant as string, end: instant as string };
+}
+
+/**
+ * Item text -> row. `collection` is where it is to be stored; the document's own `collection` must agree.
+ * @throws ApiError InvalidDocument with the path of the fault
+ */
+export function toItemRow(text: string, collection?: string): ItemRow {
+  const item = parseObject(text);
+  if (item.type !== 'Feature') refuse(`type is ${JSON.stringify(item.type)}; an Item has "Feature"`, 'type');
+  const id = checkId(item.id, 'id');
+  const home = checkId(collection ?? item.collection, 'collection');
+  if (item.collection !== undefined && item.collection !== null && item.collection !== home) {
+    refuse(`collection is ${JSON.stringify(item.collection)}, but the Item is sent to "${home}"`, 'collection');
+  }
+  const { geometry, properties, bbox } = item;
+  if (typeof properties !== 'object' || properties === null || Array.isArray(properties)) {
+    refuse('properties must be an object', 'properties');
+  }
+  if (geometry === undefined) refuse('geometry is missing; it is a GeoJSON geometry or null', 'geometry');
+  const fault = geometry === null ? null : geometryFault(geometry);
+  if (fault) refuse(`geometry: ${fault}`, 'geometry');
+  const spans = memberSpans(text);
+  const slice = (key: string) => {
+    const span = spans.get(key);
+    return span ? text.slice(span.start, span.end) : 'null';
+  };
+  const edges = Array.isArray(bbox) && (bbox.length === 4 || bbox.length === 6) ? (bbox as number[]) : null;
+  return {
+    collection: home,
+    id,
+    geometry: geometry === null ? null : slice('geometry'),
+    crossesAntimeridian: edges !== null && (edges[0] as number) > (edges[edges.length / 2] as number),
+    ...readPeriod(properties as Json),
+    properties: forJsonb(slice('properties')),
+    content: withCollection(linksLast(text), item, home),
+  };
+}
+
+/** STAC API gives every Item its `collection`; one that came without it is told where it lies. */
+function withCollection(content: string, item: Json, collection: string): string {
+  if (item.collection !== undefined && item.collection !== null) return content;
+  const spans = memberSpans(content);
+  spans.delete('collection');
+  const members = [...spans].map(([key, span]): [string, string] => [key, content.slice(span.start, span.end)]);
+  const links = members.pop() as [string, string];
+  return objectText([...members, ['collection', JSON.stringify(collection)], links]);
+}
+
+/** Collection text -> row. @throws ApiError InvalidDocument with the path of the fault */
+export function toCollectionRow(text: string, id?: string): CollectionRow {
+  const collection = parseObject(text);
+  if (collection.type !== 'Collection') {
+    refuse(`type is ${JSON.stringify(collection.type)}; a Collection has "Collection"`, 'type');
+  }
+  const own = checkId(collection.id, 'id');
+  if (id !== undefined && id !== own) refuse(`id is "${own}", but the Collection is sent to "${id}"`, 'id');
+  return { id: own, content: linksLast(text) };
+}

@@ -1,0 +1,81 @@
+/**
+ * JSON text -> spans of its members, without decoding them, so that every number, null and key of a document
+ * survives as it was written (1.0, 1e-7, 12345678901234567890). The text must already have passed JSON.parse.
+ */
+
+export interface Span {
+  start: number;
+  end: number;
+}
+
+const SPACE = /[\t\n\r ]/;
+
+function skipSpace(text: string, at: number): number {
+  let next = at;
+  while (next < text.length && SPACE.test(text[next] as string)) next++;
+  return next;
+}
+
+function endOfString(text: string, at: number): number {
+  let next = at + 1;
+  while (text[next] !== '"') next += text[next] === '\\' ? 2 : 1;
+  return next + 1;
+}
+
+function endOfValue(text: string, at: number): number {
+  const first = text[at];
+  if (first === '"') return endOfString(text, at);
+  if (first !== '{' && first !== '[') {
+    let next = at;
+    while (next < text.length && !/[\t\n\r ,\]}]/.test(text[next] as string)) next++;
+    return next;
+  }
+  let depth = 0;
+  for (let next = at; next < text.length; ) {
+    const mark = text[next];
+    if (mark === '"') next = endOfString(text, next);
+    else {
+      if (mark === '{' || mark === '[') depth++;
+      else if (mark === '}' || mark === ']') depth--;
+      next++;
+      if (depth === 0) return next;
+    }
+  }
+  return text.length;
+}
+
+/** Where each member's value stands in an object's text; of a key written twice the last counts, as in JSON.parse. */
+export function memberSpans(text: string): Map<string, Span> {
+  const spans = new Map<string, Span>();
+  let at = skipSpace(text, skipSpace(text, 0) + 1);
+  while (at < text.length && text[at] !== '}') {
+    const keyEnd = endOfString(text, at);
+    const key = JSON.parse(text.slice(at, keyEnd)) as string;
+    const start = skipSpace(text, skipSpace(text, keyEnd) + 1);
+    const end = endOfValue(text, start);
+    spans.delete(key);
+    spans.set(key, { start, end });
+    at = skipSpace(text, end);
+    if (text[at] === ',') at = skipSpace(text, at + 1);
+  }
+  return spans;
+}
+
+/** The text of each element of an array's text. */
+export function elementTexts(text: string): string[] {
+  const elements: string[] = [];
+  let at = skipSpace(text, skipSpace(text, 0) + 1);
+  while (at < text.length && text[at] !== ']') {
+    const end = endOfValue(text, at);
+    elements.push(text.slice(at, end));
+    at = skipSpace(text, end);
+    if (text[at] === ',') at = skipSpace(text, at + 1);
+  }
+  return elements;
+}
+
+/** An object's text from its members' texts, in order. */
+export function objectText(members: Iterable<[string, string]>): string {
+  const parts = Array.from(members, ([key, value]) => `${JSON.stringify(key)}:${value}`);
+  return `{${parts.join(',')}}`;
+}

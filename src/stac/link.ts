@@ -1,0 +1,69 @@
+/** Links of the API's own around stored documents, and the mark for addresses that are ours. STAC API 1.0 core, "Links". */
+
+/**
+ * Stored in place of the server's public address, which is not known at ingest and may change: every string of a
+ * document that begins with it is given out with the address of the request.
+ */
+export const OWN_PREFIX = 'rucio-stac://api/';
+
+const JSON_TYPE = 'application/json';
+const GEOJSON_TYPE = 'application/geo+json';
+
+export interface Link {
+  rel: string;
+  href: string;
+  type?: string;
+  title?: string;
+  method?: 'GET' | 'POST';
+  body?: unknown;
+  headers?: Record<string, string>;
+  merge?: boolean;
+}
+
+/** Relations that the server gives itself; a stored document's own are replaced. */
+export const OWN_RELATIONS: ReadonlySet<string> = new Set(['self', 'root', 'parent', 'collection', 'items']);
+
+const segment = (id: string) => encodeURIComponent(id);
+
+/** `base` has no slash at its end. */
+export const href = {
+  collection: (base: string, id: string) => `${base}/collections/${segment(id)}`,
+  items: (base: string, id: string) => `${base}/collections/${segment(id)}/items`,
+  item: (base: string, collection: string, id: string) =>
+    `${base}/collections/${segment(collection)}/items/${segment(id)}`,
+};
+
+export function rootLink(base: string): Link {
+  return { rel: 'root', type: JSON_TYPE, href: `${base}/` };
+}
+
+export function itemLinks(base: string, collection: string, id: string): Link[] {
+  const parent = href.collection(base, collection);
+  return [
+    { rel: 'self', type: GEOJSON_TYPE, href: href.item(base, collection, id) },
+    { rel: 'parent', type: JSON_TYPE, href: parent },
+    { rel: 'collection', type: JSON_TYPE, href: parent },
+    rootLink(base),
+  ];
+}
+
+export function collectionLinks(base: string, id: string): Link[] {
+  return [
+    { rel: 'self', type: JSON_TYPE, href: href.collection(base, id) },
+    { rel: 'parent', type: JSON_TYPE, href: `${base}/` },
+    { rel: 'items', type: GEOJSON_TYPE, href: href.items(base, id) },
+    rootLink(base),
+  ];
+}
+
+/** Replaces the mark of our own addresses in stored text by the public address. */
+export function withBase(content: string, base: string): string {
+  return content.includes(OWN_PREFIX) ? content.replaceAll(`"${OWN_PREFIX}`, `${JSON.stringify(base).slice(0, -1)}/`) : content;
+}
+
+/** Stored text ends with its links array: adds the server's own links there. */
+export function withLinks(content: string, base: string, links: Link[]): string {
+  const open = withBase(content, base).slice(0, -2);
+  const own = JSON.stringify(links).slice(1);
+  return `${open}${open.endsWith('[') ? '' : ','}${own}}`;
+}

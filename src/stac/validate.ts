@@ -1,0 +1,117 @@
+/**
+ * STAC documents -> faults, by stac-node-validator with the schemas that ship in the package: nothing is fetched.
+ * Extensions whose schema does not ship are passed over; the core is always checked.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { shipped } from '../package-root.ts';
+import { OWN_PREFIX, withBase } from './link.ts';
+
+export interface Validator {
+  /** One entry a document: null when it is valid, else the first faults with their JSON paths. */
+  validate(documents: object[]): Promise<(string | null)[]>;
+}
+
+interface SchemaError {
+  instancePath?: string;
+  message?: string;
+  params?: { additionalProperty?: string };
+}
+
+interface Report {
+  valid: boolean | null;
+  skipped: boolean;
+  messages: string[];
+  children: Report[];
+  results: { core: SchemaError[]; extensions: Record<string, SchemaError[]> };
+}
+
+/** Stands for the server's own address while a document is checked. */
+const SELF = 'https://rucio-stac.invalid';
+
+const CORE = /^https:\/\/schemas\.stacspec\.org\/v(1\.[01]\.0)\/[a-z]+-spec\/json-schema\/([a-z-]+)\.json#?$/;
+const EXTENSION = /^https:\/\/stac-extensions\.github\.io\/([a-z0-9-]+)\/(v[0-9a-z.-]+)\/((?:platforms\/)?[a-z0-9-]+)\.json#?$/;
+const OWN = /^https?:\/\/[^?#]+\/schemas\/([a-z]+)\/(v\d+\.\d+\.\d+)\/schema\.json#?$/;
+
+/** Where the schema of a URI lies in the package, or null when it does not ship. */
+export function schemaFile(uri: string): string | null {
+  const core = CORE.exec(uri);
+  const extension = EXTENSION.exec(uri);
+  const own = OWN.exec(uri);
+  const parts = core
+    ? ['core', `v${core[1]}`, `${core[2]}.json`]
+    : extension
+      ? ['extensions', extension[1], extension[2], `${extension[3]}.json`]
+      : own
+        ? ['extensions', own[1], own[2], 'schema.json']
+        : uri.startsWith('https://proj.org/schemas/')
+          ? ['extensions', 'projjson.schema.json']
+          : uri.startsWith('https://geojson.org/schema/')
+            ? ['core', uri.slice(uri.lastIndexOf('/') + 1).replace(/#$/, '')]
+            : null;
+  const file = parts ? shipped('src', 'stac', 'schemas', ...(parts as string[])) : null;
+  return file !== null && existsSync(file) ? file : null;
+}
+
+async function loadSchema(uri: string): Promise<object> {
+  const file = schemaFile(uri);
+  if (file === null) throw new Error(`the schema ${uri} does not ship with rucio-stac`);
+  const schema = JSON.parse(readFileSync(file, 'utf8')) as { $id?: string };
+  // Some published schemas name themselves by another address than the one they are asked for.
+  return { ...schema, $id: uri };
+}
+
+/** The document as it is checked: own addresses made whole, extensions without a shipped schema left out. */
+function prepare(document: object): object {
+  const text = JSON.stringify(document);
+  const copy = JSON.parse(withBase(text, SELF)) as { stac_extensions?: unknown };
+  if (Array.isArray(copy.stac_extensions)) {
+    copy.stac_extensions = copy.stac_extensions.filter((uri) => typeof uri !== 'string' || schemaFile(uri) !== null);
+  }
+  return copy;
+}
+
+function describe(errors: SchemaError[], source: string): string[] {
+  return errors.map(({ instancePath, message, params }) => {
+    const extra = params?.additionalProperty ? ` ("${params.additionalProperty}")` : '';
+    const path = (instancePath ?? '').replace(/^\//, '').replaceAll('/', '.') || 'document';
+    return `${path} ${message ?? 'is wrong'}${extra} [${source}]`;
+  });
+}
+
+function faultOf(report: Report): string | null {
+  if (report.valid === true) return null;
+  if (report.skipped) return report.messages.join('; ') || 'it is no STAC document of version 1.0.0 or 1.1.0';
+  const faults = [
+    ...describe(report.results.core, 'STAC core'),
+    ...Object.entries(report.results.extensions).flatMap(([uri, errors]) => describe(errors, uri)),
+  ];
+  // Where one of several forms may fit, the validator lists the fault of each form, the general one last.
+  return [...new Set(faults)].slice(0, 5).join('; ').replaceAll(OWN_PREFIX, '') || 'it is not valid';
+}
+
+type Validate = (documents: object[], settings: object) => Promise<Report>;
+
+/** Makes a validator; compiled schemas are kept for its lifetime. */
+export function makeValidator(): Validator {
+  const require = createRequire(import.meta.url);
+  // stac-node-validator calls URL.parse, which Node has from 22.1 on.
+  const withParse = URL as unknown as { parse?: (text: string) => URL | null };
+  withParse.parse ??= (text) => (URL.canParse(text) ? new URL(text) : null);
+  const run = require('stac-node-validator') as Validate;
+  let compiled: unknown;
+  const keepCompiled = {
+    createAjv: async (ajv: unknown) => (compiled ??= ajv),
+    afterLoading: async (document: object) => document,
+    bypassValidation: async () => null,
+    testFn: async () => {},
+  };
+  return {
+    async validate(documents) {
+      if (documents.length === 0) return [];
+      const settings = { loader: loadSchema, customValidator: keepCompiled };
+      const report = await run(documents.map(prepare), settings);
+      return report.children.map(faultOf);
+    },
+  };
+}
