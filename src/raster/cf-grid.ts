@@ -59,10 +59,18 @@ export function readAxis(variable: Variable, bounds: Variable | undefined, facto
     }
   }
   const step = snapStep(rawStep, (2 * precision) / (length - 1));
+  return { first: snapFirst(first, step, precision), step, length };
+}
+
+/** The shortest decimal, or multiple of half a step, that the stored coordinate cannot be told from. */
+function snapFirst(first: number, step: number, precision: number): number {
+  for (let digits = 0; digits <= 10; digits += 1) {
+    const candidate = Number(first.toFixed(digits));
+    if (Math.abs(candidate - first) <= precision) return candidate;
+  }
   const half = step / 2;
-  const snapped = Math.round(first / half) * half;
-  const near = Math.abs(snapped - first) <= Math.max(precision, Math.abs(step) * 1e-9) ? snapped : first;
-  return { first: roundTo12(near), step, length };
+  const multiple = Math.round(first / half) * half;
+  return Math.abs(multiple - first) <= precision ? multiple : first;
 }
 
 /** The shortest decimal, or whole fraction of a degree, that the stored coordinates cannot tell from the step. */
@@ -75,11 +83,6 @@ function snapStep(step: number, tolerance: number): number {
   const parts = Math.round(1 / Math.abs(step));
   const fraction = parts > 0 ? Math.sign(step) / parts : 0;
   return fraction !== 0 && Math.abs(fraction - step) <= allowed ? fraction : step;
-}
-
-function roundTo12(value: number): number {
-  const rounded = Math.round(value * 1e12) / 1e12;
-  return Math.abs(value) < 4096 ? rounded : value;
 }
 
 /** Metres in a unit of projected coordinates; null for units that are no lengths. Geostationary radians take the height. */

@@ -46,7 +46,8 @@ function parseItems(xml: string): Item[] {
       sample: sample === null ? null : Number(sample),
       role: attribute('role'),
       domain: attribute('domain'),
-      value: unescapeXml(value),
+      // GDAL escapes twice on its way out and undoes both on its way in.
+      value: unescapeXml(unescapeXml(value)),
     });
   }
   return items;
@@ -106,7 +107,7 @@ export function writeGdalMetadata(
   const textTags = new Set(TEXT_TAGS.values());
   const add = (name: string, value: string | number | null, rest = '') => {
     if (value !== null)
-      lines.push(`  <Item name="${escapeXml(name)}"${rest}>${escapeXml(String(value))}</Item>`);
+      lines.push(`  <Item name="${escapeXml(name)}"${rest}>${escapeXml(escapeXml(String(value)))}</Item>`);
   };
   for (const [name, value] of Object.entries(metadata)) {
     if (!textTags.has(name) && name !== 'AREA_OR_POINT') add(name, value);

@@ -23,7 +23,7 @@ export function readTimes(file: Hdf5File, variable: Variable): LayerTime[] {
   const instants = Array.from(variable.values() as Float64Array, (value) => formatInstant(decode(value)));
   const boundsName = textAt(variable.attributes, 'bounds');
   const bounds = boundsName === null ? undefined : findVariable(file, variable.path, boundsName);
-  if (!bounds || bounds.shape.at(-1) !== 2 || bounds.shape.length !== variable.shape.length + 1) {
+  if (bounds?.shape.at(-1) !== 2 || bounds.shape.length !== variable.shape.length + 1) {
     return instants.map((datetime) => ({ datetime }));
   }
   const own = textAt(bounds.attributes, 'units');

@@ -183,7 +183,11 @@ export function crsOfGridMapping(attributes: CfAttributes): { geoKeys: GeoKeys; 
     x0: number('false_easting') ?? 0,
     y0: number('false_northing') ?? 0,
     unit: 1,
-    earth: flat ? `+R=${ellipsoid.a}` : `+a=${ellipsoid.a} +rf=${ellipsoid.inverseFlattening}`,
+    earth: isWgs84(ellipsoid)
+      ? '+datum=WGS84'
+      : flat
+        ? `+R=${ellipsoid.a}`
+        : `+a=${ellipsoid.a} +rf=${ellipsoid.inverseFlattening}`,
     ellipsoid,
   };
   if (method === 'stere') projection.lat0 = projection.parallel1 ?? projection.lat0;
@@ -205,11 +209,14 @@ function ellipsoidOf(number: (...names: string[]) => number | null): {
   return { a, inverseFlattening: a === b ? 0 : a / (a - b) };
 }
 
+function isWgs84({ a, inverseFlattening }: { a: number; inverseFlattening: number }): boolean {
+  return a === 6378137 && Math.abs(inverseFlattening - 298.257223563) < 1e-8;
+}
+
 function geoKeysOf(projection: Projection): GeoKeys {
   const { method, lat0, lon0, parallel1, parallel2, x0, y0, scale, ellipsoid } = projection;
-  const wgs84 = ellipsoid?.a === 6378137 && Math.abs(ellipsoid.inverseFlattening - 298.257223563) < 1e-8;
   const keys: GeoKeys = { [GEO_KEY.modelType]: method === 'longlat' ? 2 : 1, [GEO_KEY.rasterType]: 1 };
-  if (wgs84) keys[GEO_KEY.geographicType] = 4326;
+  if (ellipsoid && isWgs84(ellipsoid)) keys[GEO_KEY.geographicType] = 4326;
   else if (ellipsoid) {
     keys[GEO_KEY.geographicType] = 32767;
     keys[GEO_KEY.geogCitation] = 'GCS Name = unknown|Datum = unknown|Ellipsoid = unknown|Primem = Greenwich';

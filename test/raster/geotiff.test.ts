@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { UserError } from '../../src/errors.ts';
+import { footprint } from '../../src/geo/footprint.ts';
+import { isRasterName, openRaster } from '../../src/raster/open-raster.ts';
+import { fixture, near, plainNodata, readBand, sha256, tiffs } from './support.ts';
+
+for (const [name, expected] of tiffs()) {
+  test(`${name}: pixels, grid, CRS and band facts are those GDAL reads`, async () => {
+    const file = await openRaster(fixture(name));
+    try {
+      assert.equal(file.layers.length, expected.count);
+      for (const [index, layer] of file.layers.entries()) {
+        const band = layer.bands[0]!;
+        assert.equal(layer.grid.width, expected.width);
+        assert.equal(layer.grid.height, expected.height);
+        layer.grid.transform.forEach((value, at) => {
+          assert.ok(near(value, expected.transform[at]!), `transform ${layer.grid.transform}`);
+        });
+        assert.equal(layer.grid.crs.epsg, expected.epsg);
+        assert.equal(band.dataType, expected.dtype);
+        assert.equal(plainNodata(band.nodata), expected.nodata);
+        assert.equal(band.description, expected.descriptions[index]);
+        assert.equal(band.scale ?? 1, expected.scales[index]);
+        assert.equal(band.offset ?? 0, expected.offsets[index]);
+        assert.equal(band.unit, expected.units[index]);
+        assert.equal(sha256(await readBand(layer, 0)), expected.sha256[index]);
+      }
+    } finally {
+      await file.close();
+    }
+  });
+
+  if (expected.footprint) {
+    const { bbox, area } = expected.footprint;
+    test(`${name}: the footprint is PROJ's`, async () => {
+      const file = await openRaster(fixture(name));
+      const found = footprint(file.layers[0]!.grid);
+      await file.close();
+      assert.ok(found && found.geometry.type === 'Polygon');
+      found.bbox.forEach((value, at) => {
+        assert.ok(Math.abs(value - bbox[at]!) < 2e-7, `bbox ${found.bbox}, PROJ says ${bbox}`);
+      });
+      const ring = found.geometry.coordinates[0]!;
+      let doubled = 0;
+      for (let at = 0; at + 1 < ring.length; at += 1) {
+        doubled += ring[at]![0] * ring[at + 1]![1] - ring[at + 1]![0] * ring[at]![1];
+      }
+      assert.ok(Math.abs(doubled / 2 - area) < 1e-5 * area + 1e-7, `area ${doubled / 2}, PROJ says ${area}`);
+      assert.deepEqual(ring[0], ring.at(-1));
+    });
+  }
+}
+
+test('a multi-band file is one layer when asked, in the order of its bands', async () => {
+  const file = await openRaster(fixture('tiles.tif'), { multiband: true });
+  const { sha256: expected } = tiffs().find(([name]) => name === 'tiles.tif')![1];
+  assert.equal(file.layers.length, 1);
+  const layer = file.layers[0]!;
+  assert.deepEqual(
+    layer.bands.map((band) => band.name),
+    ['band1', 'band2', 'band3'],
+  );
+  for (const [index, hash] of expected.entries()) assert.equal(sha256(await readBand(layer, index)), hash);
+  await file.close();
+});
+
+test('band descriptions become keys, and metadata keeps TIFFTAG_DATETIME apart from the time', async () => {
+  const file = await openRaster(fixture('described.tif'));
+  assert.deepEqual(
+    file.layers.map((layer) => [layer.key, layer.asset]),
+    [
+      ['red', 'red'],
+      ['near_infrared_nir', 'near_infrared_nir'],
+    ],
+  );
+  const layer = file.layers[0]!;
+  assert.deepEqual(layer.time, { datetime: '2024-03-01T10:20:30Z' });
+  assert.equal(layer.metadata.TIFFTAG_DATETIME, '2024:03:05 01:02:03');
+  assert.equal(layer.metadata.PLATFORM, 'S2 & "co"');
+  assert.equal(layer.metadata.wavelength, '665');
+  await file.close();
+});
+
+test('only the bands asked for are layers; a name that is not there is told', async () => {
+  const file = await openRaster(fixture('described.tif'), { only: ['near_infrared_nir'] });
+  assert.equal(file.layers.length, 1);
+  await file.close();
+  await assert.rejects(openRaster(fixture('described.tif'), { only: ['blue'] }), /no band 'blue'.*red/);
+});
+
+test('a file without georeferencing has no CRS and no footprint', async () => {
+  const file = await openRaster(fixture('no-georeference.tif'));
+  const { grid } = file.layers[0]!;
+  assert.deepEqual(grid.crs, { epsg: null, geoKeys: {}, proj4: null });
+  assert.equal(footprint(grid), null);
+  await file.close();
+});
+
+const REFUSED: [string, RegExp][] = [
+  ['complex.tif', /complex pixels \(cfloat32\)/],
+  ['packed.tif', /1-bit packed integers/],
+  ['broken-loop.tif', /does not end/],
+  ['empty.tif', /is empty/],
+  ['text.tif', /XML or HTML/],
+  ['classic.nc', /NetCDF-3/],
+  ['broken-truncated.nc', /cut short/],
+];
+for (const [name, message] of REFUSED) {
+  test(`${name} is refused with a sentence`, async () => {
+    await assert.rejects(
+      openRaster(fixture(name)),
+      (error) => error instanceof UserError && message.test(error.message),
+    );
+  });
+}
+
+for (const name of ['broken-truncated.tif', 'broken-deflate.tif']) {
+  test(`${name} fails when read, and gives no zeros`, async () => {
+    await assert.rejects(
+      async () => {
+        const file = await openRaster(fixture(name));
+        try {
+          for (const layer of file.layers) await readBand(layer, 0);
+        } finally {
+          await file.close();
+        }
+      },
+      (error) => error instanceof UserError && /cut short|corrupt/.test(error.message),
+    );
+  });
+}
+
+test('names of rasters are told by their endings, whatever the case', () => {
+  for (const name of ['a.tif', 'B.TIFF', 'c.nc', 'd.nc4', 'e.CDF', 'f.h5'])
+    assert.ok(isRasterName(name), name);
+  for (const name of ['a.txt', 'tif', 'b.tif.aux.xml', 'c.png']) assert.ok(!isRasterName(name), name);
+});

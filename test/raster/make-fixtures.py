@@ -1,0 +1,352 @@
+"""Writes test/raster/fixtures: small rasters of every kind, and expected.json with what GDAL and xarray read in them.
+
+Run with a Python that has rasterio, netCDF4, xarray, pyproj and shapely. The same versions give the same expectations.
+Checksums are sha256 of little-endian pixels, north-up (row 0 in the north), longitudes from -180 to 180.
+"""
+import hashlib, json, os, sys
+import netCDF4, numpy as np, pyproj, rasterio, shapely, xarray
+from rasterio.transform import Affine, from_origin
+
+OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'fixtures')
+os.makedirs(OUT, exist_ok=True)
+for old in os.listdir(OUT):
+    os.remove(os.path.join(OUT, old))
+expected = {}
+UTM = from_origin(600000, 5200020, 10, 10)
+
+
+def sha(array):
+    array = np.ascontiguousarray(array)
+    return hashlib.sha256(array.astype(array.dtype.newbyteorder('<')).tobytes()).hexdigest()
+
+
+def number(value):
+    if value is None:
+        return None
+    if np.isnan(float(value)):
+        return 'nan'
+    return int(value) if float(value).is_integer() and abs(float(value)) < 2**53 else str(int(value)) if isinstance(value, (int, np.integer)) else float(value)
+
+
+def stats(values, nodata):
+    good = np.ones(values.shape, bool)
+    if nodata is not None and not np.isnan(float(nodata)):
+        good &= values != np.array(nodata).astype(values.dtype)
+    if values.dtype.kind == 'f':
+        good &= np.isfinite(values)
+    some = values[good].astype('f8')
+    if some.size == 0:
+        return dict(minimum=None, maximum=None, mean=None, stddev=None, valid_percent=0)
+    return dict(minimum=float(some.min()), maximum=float(some.max()), mean=float(some.mean()), stddev=float(some.std()),
+                valid_percent=100 * good.sum() / good.size)
+
+
+def footprint(transform, width, height, crs):
+    """bbox and area in square degrees, 21 points an edge, by PROJ; None where the antimeridian or a pole is met."""
+    steps = np.linspace(0, 1, 21)
+    edge = [(s * width, 0) for s in steps] + [(width, s * height) for s in steps] + \
+           [((1 - s) * width, height) for s in steps] + [(0, (1 - s) * height) for s in steps]
+    xy = [transform * point for point in edge]
+    tr = pyproj.Transformer.from_crs(crs, 'EPSG:4326', always_xy=True)
+    lon, lat = tr.transform(*zip(*xy))
+    ring = shapely.Polygon(zip(lon, lat))
+    return dict(bbox=list(ring.bounds), area=ring.area)
+
+
+def pattern(bands, height, width, dtype):
+    y, x = np.mgrid[0:height, 0:width]
+    kind = np.dtype(dtype)
+    layers = []
+    for band in range(bands):
+        value = (x * 7 + y * 13 + (x * y) % 11 + band * 29).astype('i8')
+        if kind.kind == 'f':
+            layers.append((value / 8 - 40).astype(kind))
+        elif kind.kind == 'i':
+            layers.append((value % 200 - 100).astype(kind))
+        else:
+            layers.append((value % 250).astype(kind))
+    return np.stack(layers)
+
+
+def tif(name, data, *, transform=UTM, crs='EPSG:32632', nodata=None, after=None, config=None, footprint_crs=None, **options):
+    bands, height, width = data.shape
+    path = os.path.join(OUT, name)
+    profile = dict(driver='GTiff', width=width, height=height, count=bands, dtype=data.dtype.name, nodata=nodata, **options)
+    if transform is not None:
+        profile['transform'] = transform
+    if crs is not None:
+        profile['crs'] = crs
+    with rasterio.Env(**(config or {})), rasterio.open(path, 'w', **profile) as dst:
+        dst.write(data)
+        if after:
+            after(dst)
+    with rasterio.open(path) as src:
+        read = src.read()
+        place = src.transform
+        if transform is not None and place.b == 0 and place.e > 0:
+            read = read[:, ::-1]
+            place = Affine(place.a, 0, place.c, 0, -place.e, place.f + place.e * height)
+        expected[name] = dict(
+            format='GeoTIFF', width=width, height=height, count=bands, dtype=src.dtypes[0],
+            epsg=src.crs.to_epsg() if src.crs else None, transform=list(place)[:6],
+            nodata=number(src.nodata), descriptions=list(src.descriptions), scales=list(src.scales), offsets=list(src.offsets),
+            units=list(src.units), tags=src.tags(), sha256=[sha(band) for band in read],
+            statistics=[stats(band, src.nodata) for band in read])
+        if src.crs and transform is not None and footprint_crs is not False:
+            expected[name]['footprint'] = footprint(place, width, height, footprint_crs or src.crs)
+    for extra in os.listdir(OUT):
+        if extra.endswith('.aux.xml'):
+            os.remove(os.path.join(OUT, extra))
+
+
+for dtype in ['uint8', 'int8', 'uint16', 'int16', 'uint32', 'int32', 'uint64', 'int64', 'float32', 'float64']:
+    data = pattern(1, 33, 45, dtype)
+    if dtype in ('uint64', 'int64'):
+        data[0, 3, 4] = np.iinfo(dtype).max
+    predictor = 3 if dtype.startswith('f') else 2
+    tif(f'type-{dtype}.tif', data, compress='deflate', predictor=predictor)
+for compress in ['none', 'lzw', 'zstd', 'packbits', 'lerc', 'lerc_deflate', 'lerc_zstd']:
+    tif(f'compress-{compress}.tif', pattern(1, 40, 50, 'int16'), compress=compress)
+tif('compress-lzw-predictor.tif', pattern(3, 40, 50, 'uint16'), compress='lzw', predictor=2, interleave='pixel')
+tif('compress-zstd-float.tif', pattern(2, 40, 50, 'float32'), compress='zstd', predictor=3, interleave='pixel')
+tif('big-endian.tif', pattern(2, 40, 50, 'uint16'), compress='deflate', predictor=2, endianness='big', interleave='pixel')
+tif('big-endian-float.tif', pattern(1, 40, 50, 'float64'), compress='deflate', predictor=3, endianness='big')
+tif('big-endian-raw.tif', pattern(1, 40, 50, 'int32'), endianness='big', tiled=True, blockxsize=16, blockysize=32)
+tif('bigtiff.tif', pattern(1, 40, 50, 'uint8'), BIGTIFF='YES', compress='deflate')
+tif('tiles.tif', pattern(3, 70, 100, 'uint16'), tiled=True, blockxsize=32, blockysize=16, compress='deflate', interleave='pixel', nodata=0)
+tif('planar.tif', pattern(3, 70, 100, 'uint16'), interleave='band', compress='deflate', blockysize=9)
+tif('planar-tiles.tif', pattern(2, 70, 100, 'float32'), interleave='band', tiled=True, blockxsize=48, blockysize=32, compress='deflate')
+tif('sparse.tif', pattern(1, 70, 100, 'uint8') * 0 + 9, tiled=True, blockxsize=32, blockysize=32, compress='deflate', SPARSE_OK='TRUE', nodata=9)
+tif('half.tif', pattern(1, 40, 50, 'float32'), nbits=16, compress='deflate')
+tif('south-up.tif', pattern(2, 40, 50, 'uint8'), transform=Affine(0.5, 0, 5, 0, 0.5, 40), crs='EPSG:4326', compress='deflate')
+tif('rotated.tif', pattern(1, 40, 50, 'uint8'), transform=Affine(8, 3, 600000, 3, -8, 5200000), compress='deflate')
+tif('point.tif', pattern(1, 40, 50, 'uint8'), after=lambda dst: dst.update_tags(AREA_OR_POINT='Point'))
+tif('user-lcc.tif', pattern(1, 40, 50, 'uint8'), transform=from_origin(-20000, 30000, 1000, 1000), compress='deflate',
+    crs=rasterio.CRS.from_proj4('+proj=lcc +lat_0=48 +lon_0=9 +lat_1=45 +lat_2=51 +x_0=1000 +y_0=2000 +datum=WGS84 +units=m'))
+tif('user-laea-sphere.tif', pattern(1, 40, 50, 'uint8'), transform=from_origin(-20000, 30000, 1000, 1000), compress='deflate',
+    crs=rasterio.CRS.from_proj4('+proj=laea +lat_0=40 +lon_0=-100 +x_0=0 +y_0=0 +R=6370997 +units=m'), footprint_crs='+proj=laea +lat_0=40 +lon_0=-100 +R=6370997 +no_defs +type=crs')
+tif('sinusoidal.tif', pattern(1, 40, 50, 'uint8'), transform=from_origin(1111950.5197665, 5559752.598833, 1000, 1000), compress='deflate',
+    crs=rasterio.CRS.from_proj4('+proj=sinu +lon_0=0 +x_0=0 +y_0=0 +R=6371007.181 +units=m'), footprint_crs='+proj=sinu +R=6371007.181 +no_defs +type=crs')
+tif('laea-europe.tif', pattern(1, 40, 50, 'uint8'), transform=from_origin(4000000, 3200000, 10000, 10000), crs='EPSG:3035', compress='deflate')
+tif('mercator.tif', pattern(1, 40, 50, 'uint8'), transform=from_origin(1000000, 6000000, 1000, 1000), crs='EPSG:3857', compress='deflate')
+tif('polar.tif', pattern(1, 40, 50, 'uint8'), transform=from_origin(-2500000, 2000000, 100000, 100000), crs='EPSG:3413', compress='deflate', footprint_crs=False)
+tif('antimeridian.tif', pattern(1, 40, 50, 'uint8'), transform=from_origin(700000, 1800000, 5000, 5000), crs='EPSG:32660', compress='deflate', footprint_crs=False)
+tif('no-crs.tif', pattern(1, 40, 50, 'uint8'), crs=None, compress='deflate')
+tif('no-georeference.tif', pattern(1, 40, 50, 'uint8'), crs=None, transform=None, compress='deflate')
+nan = pattern(1, 40, 50, 'float32')
+nan[0, :7, :9] = np.nan
+tif('nodata-nan.tif', nan, nodata=np.nan, compress='deflate')
+low = pattern(1, 40, 50, 'float32')
+low[0, :7, :9] = np.finfo('f4').min
+tif('nodata-lowest.tif', low, nodata=float(np.finfo('f4').min), compress='deflate')
+big = pattern(1, 40, 50, 'int64')
+big[0, :2] = -9007199254740996
+tif('nodata-int64.tif', big, nodata=-9007199254740996, compress='deflate')
+
+
+def describe(dst):
+    dst.descriptions = ('red', 'near infrared <nir>')
+    dst.scales = (0.0001, 0.0001)
+    dst.offsets = (-0.1, 0)
+    dst.units = ('1', 'W/m2')
+    dst.update_tags(datetime='2024-03-01T10:20:30Z', TIFFTAG_DATETIME='2024:03:05 01:02:03', PLATFORM='S2 & "co"')
+    dst.update_tags(1, wavelength='665')
+
+
+tif('described.tif', pattern(2, 60, 70, 'uint16'), nodata=0, after=describe, compress='deflate')
+smooth = (pattern(1, 1100, 1300, 'uint16') % 97).astype('uint8')
+smooth[0, 200:500, 300:900] = 0
+tif('overviews.tif', smooth, nodata=0, compress='zstd', tiled=True, blockxsize=256, blockysize=256, predictor=2)
+tif('narrow.tif', (pattern(2, 1300, 512, 'int16') % 5), compress='zstd', interleave='pixel', tiled=True, predictor=2)
+tif('complex.tif', pattern(1, 8, 9, 'float32').astype('complex64'))
+tif('packed.tif', pattern(1, 8, 9, 'uint8') % 2, nbits=1)
+del expected['complex.tif'], expected['packed.tif']
+
+# Broken ones.
+good = open(os.path.join(OUT, 'tiles.tif'), 'rb').read()
+open(os.path.join(OUT, 'broken-truncated.tif'), 'wb').write(good[: len(good) // 2])
+deflate = bytearray(open(os.path.join(OUT, 'type-uint16.tif'), 'rb').read())
+at = deflate.rfind(b'\x78\x9c') if b'\x78\x9c' in deflate else len(deflate) // 2
+deflate[at + 20 : at + 60] = b'\xff' * 40
+open(os.path.join(OUT, 'broken-deflate.tif'), 'wb').write(deflate)
+open(os.path.join(OUT, 'broken-loop.tif'), 'wb').write(b'II*\0\x08\0\0\0' + b'\0\0' + b'\x08\0\0\0')
+open(os.path.join(OUT, 'empty.tif'), 'wb').close()
+open(os.path.join(OUT, 'text.tif'), 'w').write('<html>not found</html>')
+netCDF4.Dataset(os.path.join(OUT, 'classic.nc'), 'w', format='NETCDF3_CLASSIC').close()
+
+
+def cube(name, build, variables, *, crs=4326, roll=False, decode=True, shift=0, scale=1):
+    """`build(dataset)` fills the file; `variables` are those that must become layers."""
+    path = os.path.join(OUT, name)
+    with netCDF4.Dataset(path, 'w') as ds:
+        build(ds)
+    expected[name] = dict(format='NetCDF', epsg=crs, variables={})
+    with xarray.open_dataset(path, mask_and_scale=False, decode_times=decode, decode_coords=False) as ds:
+        for variable in variables:
+            array = ds[variable]
+            x = next(d for d in array.dims if d in ('lon', 'longitude', 'x'))
+            y = next(d for d in array.dims if d in ('lat', 'latitude', 'y'))
+            for extra in [d for d in array.dims if d not in (x, y, 'time')]:
+                array = array.isel({extra: 0})
+            if ds[y].size > 1 and float(ds[y][0]) < float(ds[y][-1]):
+                array = array.isel({y: slice(None, None, -1)})
+            xs = ds[x].values.astype('f8') * scale + shift
+            if roll:
+                xs = (xs + 180) % 360 - 180
+                order = np.argsort(xs)
+                array = array.isel({x: order})
+                xs = xs[order]
+            ys = array[y].values.astype('f8') * scale
+            dx = (xs[-1] - xs[0]) / (len(xs) - 1)
+            dy = (ys[-1] - ys[0]) / (len(ys) - 1)
+            steps = array['time'].values if 'time' in array.dims else [None]
+            arrays = [array.isel(time=i).values if 'time' in array.dims else array.values for i in range(len(steps))]
+            attrs = array.attrs
+            fill = attrs.get('_FillValue', attrs.get('missing_value'))
+            expected[name]['variables'][variable] = dict(
+                dtype=str(arrays[0].dtype), nodata=number(fill), scale=float(attrs['scale_factor']) if 'scale_factor' in attrs else None,
+                offset=float(attrs['add_offset']) if 'add_offset' in attrs else None, unit=attrs.get('units'),
+                transform=[dx, 0, xs[0] - dx / 2, 0, dy, ys[0] - dy / 2], width=len(xs), height=len(ys),
+                times=[None if t is None else (np.datetime_as_string(t.astype('datetime64[us]')) if decode else str(t)) for t in steps],
+                sha256=[sha(a) for a in arrays], statistics=[stats(a, fill) for a in arrays])
+
+
+def axes(ds, lon, lat, times=None, units='hours since 1900-01-01', calendar=None, time_type='f8', kind='f8'):
+    ds.createDimension('lat', len(lat))
+    ds.createDimension('lon', len(lon))
+    for name, values, unit in (('lat', lat, 'degrees_north'), ('lon', lon, 'degrees_east')):
+        v = ds.createVariable(name, kind, (name,))
+        v[:] = values
+        v.units = unit
+        v.standard_name = 'latitude' if name == 'lat' else 'longitude'
+    if times is not None:
+        ds.createDimension('time', len(times))
+        v = ds.createVariable('time', time_type, ('time',))
+        v[:] = times
+        v.units = units
+        v.standard_name = 'time'
+        if calendar:
+            v.calendar = calendar
+
+
+def values(shape, dtype):
+    return (np.arange(np.prod(shape)) * 37 % 2000 - (0 if np.dtype(dtype).kind == 'u' else 700)).reshape(shape).astype(dtype)
+
+
+def var(ds, name, dims, dtype, fill=None, **attrs):
+    v = ds.createVariable(name, dtype, dims, zlib=True, fill_value=fill)
+    v.set_auto_maskandscale(False)
+    data = values([len(ds.dimensions[d]) for d in dims], dtype)
+    if fill is not None:
+        data.flat[:5] = fill
+    v[:] = data
+    v.setncatts(attrs)
+    return v
+
+
+LON = 10 + 0.25 * np.arange(12)
+LAT = 40 + 0.25 * np.arange(9)
+TYX = ('time', 'lat', 'lon')
+
+
+def packed(ds):
+    axes(ds, LON, LAT, [1086960, 1086984, 1087008], units='hours since 1900-01-01 00:00:00.0', calendar='gregorian')
+    var(ds, 't2m', TYX, 'i2', fill=np.int16(-32767), scale_factor=0.01, add_offset=273.15, units='K', long_name='2 metre temperature')
+    var(ds, 'tp', TYX, 'f4', fill=np.float32('nan'), units='m')
+    var(ds, 'lsm', ('lat', 'lon'), 'u1')
+    ds.title = 'A cube'
+
+
+def descending(ds):
+    axes(ds, LON.astype('f4'), LAT[::-1].astype('f4') + np.float32(0.1), [0, 1], units='days since 2020-02-28', kind='f4')
+    var(ds, 'v', TYX, 'i4')
+
+
+def globe(ds):
+    axes(ds, 15 * np.arange(24), 75 - 15 * np.arange(11), [0, 6], units='hours since 2021-01-01T00:00:00Z', time_type='i8')
+    var(ds, 'v', TYX, 'f8')
+
+
+def east(ds):
+    axes(ds, 200 + 0.5 * np.arange(8), LAT, [0], units='seconds since 1970-01-01')
+    var(ds, 'v', TYX, 'i2')
+
+
+def subsecond(ds):
+    axes(ds, LON, LAT, [0, 0.25, 0.5, 86400.001], units='seconds since 2022-05-05 05:05:05', calendar='proleptic_gregorian')
+    var(ds, 'v', TYX, 'u2')
+
+
+def int64ms(ds):
+    axes(ds, LON, LAT, [1700000000123, 1700000000124], units='milliseconds since 1970-01-01', time_type='i8')
+    var(ds, 'v', TYX, 'u1')
+
+
+def noleap(ds):
+    axes(ds, LON, LAT, [0, 400], units='days since 2000-01-01', calendar='noleap')
+    var(ds, 'v', TYX, 'f4')
+
+
+def bounds(ds):
+    axes(ds, LON, LAT, [12, 36], units='hours since 2023-01-01')
+    ds['time'].bounds = 'time_bnds'
+    ds.createDimension('nv', 2)
+    ds.createVariable('time_bnds', 'f8', ('time', 'nv'))[:] = [[0, 24], [24, 48]]
+    var(ds, 'v', TYX, 'f4', fill=np.float32(-9999))
+
+
+def projected(ds, wkt=True, km=False):
+    ds.createDimension('y', 6)
+    ds.createDimension('x', 8)
+    unit = 0.001 if km else 1
+    for name, data in (('y', 5200000 - 100 * np.arange(6)), ('x', 600000 + 100 * np.arange(8))):
+        v = ds.createVariable(name, 'f8', (name,))
+        v[:] = data * unit
+        v.units = 'km' if km else 'm'
+        v.standard_name = f'projection_{name}_coordinate'
+    m = ds.createVariable('crs', 'i4')
+    m.grid_mapping_name = 'transverse_mercator'
+    if wkt:
+        m.crs_wkt = pyproj.CRS(32632).to_wkt()
+    else:
+        m.longitude_of_central_meridian = 9.0
+        m.latitude_of_projection_origin = 0.0
+        m.scale_factor_at_central_meridian = 0.9996
+        m.false_easting = 500000.0
+        m.false_northing = 0.0
+        m.semi_major_axis = 6378137.0
+        m.inverse_flattening = 298.257223563
+    var(ds, 'dem', ('y', 'x'), 'f4', grid_mapping='crs')
+
+
+def extra(ds):
+    axes(ds, LON, LAT, [0, 1], units='days since 2020-01-01')
+    ds.createDimension('level', 1)
+    ds.createDimension('depth', 3)
+    var(ds, 'one', ('time', 'level', 'lat', 'lon'), 'i2')
+    var(ds, 'many', ('time', 'depth', 'lat', 'lon'), 'i2')
+
+
+def irregular(ds):
+    axes(ds, LON, np.array([40, 41, 43, 46.0]))
+    var(ds, 'v', ('lat', 'lon'), 'f4')
+
+
+cube('packed.nc', packed, ['t2m', 'tp', 'lsm'])
+cube('descending.nc', descending, ['v'])
+cube('globe-0-360.nc', globe, ['v'], roll=True)
+cube('east-of-180.nc', east, ['v'], shift=-360)
+cube('subsecond.nc', subsecond, ['v'])
+cube('int64-time.nc', int64ms, ['v'])
+cube('noleap.nc', noleap, [], decode=False)
+cube('bounds.nc', bounds, ['v'])
+cube('projected.nc', projected, ['dem'], crs=32632)
+cube('projected-km.nc', lambda ds: projected(ds, km=True), ['dem'], crs=32632, scale=1000)
+cube('projected-parameters.nc', lambda ds: projected(ds, wkt=False), ['dem'], crs=None)
+cube('extra-dimensions.nc', extra, ['one'])
+cube('irregular.nc', irregular, [])
+whole = open(os.path.join(OUT, 'packed.nc'), 'rb').read()
+open(os.path.join(OUT, 'broken-truncated.nc'), 'wb').write(whole[: len(whole) * 2 // 3])
+with open(os.path.join(OUT, 'expected.json'), 'w') as f:
+    json.dump(expected, f, indent=1, sort_keys=True, allow_nan=False)
+print(sum(os.path.getsize(os.path.join(OUT, f)) for f in os.listdir(OUT)), 'bytes', len(os.listdir(OUT)), 'files')
