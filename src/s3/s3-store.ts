@@ -1,0 +1,183 @@
+/** COG on disk -> object in a bucket that clients read over https. Amazon S3, MinIO, Ceph, versitygw. */
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import {
+  AbortMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { UserError } from '../errors.ts';
+import { objectKey, publicAddress, storageScheme } from './address.ts';
+import { isAbort, s3Code, s3Fault, s3Status } from './s3-faults.ts';
+import type { AssetStore, PutObject, S3Settings } from './types.ts';
+
+/** From here on in parts: a lost connection then costs one part. Also the least size of a part. */
+const PART_BYTES = 16 * 1024 * 1024;
+/** S3 takes 10,000 parts. */
+const MOST_PARTS = 9_000;
+const CACHE_CONTROL = 'public, max-age=3600';
+/** Answers of servers that do not know checksum headers. */
+const NO_CHECKSUMS = new Set(['NotImplemented', 'InvalidRequest', 'InvalidArgument', 'UnsupportedArgument']);
+
+export function s3Store(settings: S3Settings): AssetStore {
+  const client = createClient(settings);
+  const Bucket = settings.bucket;
+  let checksums = true;
+
+  async function attempt<T>(step: string, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      if (isAbort(error) || error instanceof UserError) throw error;
+      throw s3Fault(error, settings, step);
+    }
+  }
+
+  async function store(object: PutObject): Promise<void> {
+    const send = object.bytes > PART_BYTES ? putInParts : putWhole;
+    try {
+      await send(client, settings, object, checksums);
+    } catch (error) {
+      if (!checksums || !NO_CHECKSUMS.has(s3Code(error))) throw error;
+      await send(client, settings, object, false);
+      // Remembered only now: the same answers also mean other things.
+      checksums = false;
+    }
+  }
+
+  return {
+    hrefOf: (key) => publicAddress(settings, key),
+    scheme: () => storageScheme(settings),
+    has: (key, bytes, sha256) =>
+      attempt(`look for ${key}`, async () => {
+        try {
+          const head = await client.send(new HeadObjectCommand({ Bucket, Key: objectKey(settings, key) }));
+          return head.ContentLength === bytes && head.Metadata?.sha256 === sha256;
+        } catch (error) {
+          if (s3Status(error) === 404 && s3Code(error) !== 'NoSuchBucket') return false;
+          throw error;
+        }
+      }),
+    put: async (object) => {
+      object.signal?.throwIfAborted();
+      const { size } = await stat(object.path);
+      if (size !== object.bytes) {
+        throw new UserError(
+          `${object.path} has ${size} bytes, not ${object.bytes}: it changed. Run the command again.`,
+        );
+      }
+      await attempt(`store ${object.key}`, () => store(object));
+    },
+    check: () => check(client, settings),
+    async close() {
+      client.destroy();
+    },
+  };
+}
+
+function createClient(settings: S3Settings): S3Client {
+  const { endpoint, region, forcePathStyle, accessKeyId, secretAccessKey, sessionToken } = settings;
+  const hasKeys = accessKeyId !== null && secretAccessKey !== null;
+  return new S3Client({
+    region,
+    forcePathStyle,
+    ...(endpoint !== null && { endpoint }),
+    // Without keys the SDK looks where AWS tools do: profile, web identity, instance role.
+    ...(hasKeys && {
+      credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== null && { sessionToken }) },
+    }),
+    // The SDK's default, a CRC in a trailer, is refused by Ceph and older MinIO.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    maxAttempts: 4,
+  });
+}
+
+function headersOf({ key, contentType, sha256 }: PutObject, settings: S3Settings) {
+  return {
+    Bucket: settings.bucket,
+    Key: objectKey(settings, key),
+    ContentType: contentType,
+    CacheControl: CACHE_CONTROL,
+    Metadata: { sha256 },
+  };
+}
+
+async function putWhole(
+  client: S3Client,
+  settings: S3Settings,
+  object: PutObject,
+  checksums: boolean,
+): Promise<void> {
+  const Body = await readFile(object.path);
+  await client.send(
+    new PutObjectCommand({
+      ...headersOf(object, settings),
+      Body,
+      ContentLength: Body.length,
+      ...(checksums && { ChecksumSHA256: Buffer.from(object.sha256, 'hex').toString('base64') }),
+    }),
+    { abortSignal: object.signal },
+  );
+  object.onProgress?.(Body.length);
+}
+
+/** Each part carries its own sha256; the sum of the whole stands in the metadata, where `has` reads it. */
+async function putInParts(
+  client: S3Client,
+  settings: S3Settings,
+  object: PutObject,
+  checksums: boolean,
+): Promise<void> {
+  const Body = createReadStream(object.path, { highWaterMark: 1 << 20 });
+  const upload = new Upload({
+    client,
+    params: { ...headersOf(object, settings), Body, ...(checksums && { ChecksumAlgorithm: 'SHA256' }) },
+    partSize: Math.max(PART_BYTES, Math.ceil(object.bytes / MOST_PARTS)),
+    queueSize: 4,
+  });
+  const abort = () => void upload.abort().catch(() => undefined);
+  object.signal?.addEventListener('abort', abort, { once: true });
+  if (object.signal?.aborted) abort();
+  upload.on('httpUploadProgress', ({ loaded }) => object.onProgress?.(loaded ?? 0));
+  try {
+    await upload.done();
+  } finally {
+    object.signal?.removeEventListener('abort', abort);
+    Body.destroy();
+  }
+}
+
+/** The bucket is there, and an upload may begin in it: one is begun and given up, so nothing stays behind. */
+async function check(client: S3Client, settings: S3Settings): Promise<void> {
+  const Bucket = settings.bucket;
+  const Key = objectKey(settings, '.rucio-stac-check');
+  try {
+    await client.send(new HeadBucketCommand({ Bucket }));
+  } catch (error) {
+    throw s3Fault(await withBody(client, Bucket, error), settings, 'use the store');
+  }
+  try {
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+    await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+  } catch (error) {
+    throw s3Fault(error, settings, 'write');
+  }
+}
+
+/** The answer to a HEAD has no body, and so no reason: ask again by GET. */
+async function withBody(client: S3Client, Bucket: string, error: unknown): Promise<unknown> {
+  const status = s3Status(error);
+  if (status !== 403 && status !== 400) return error;
+  try {
+    await client.send(new ListObjectsV2Command({ Bucket, MaxKeys: 1 }));
+    return error;
+  } catch (told) {
+    return told;
+  }
+}
