@@ -159,13 +159,14 @@ async function transfer(
   const watch = watchdog(options);
   try {
     const { bytes: announced, body } = await openReplica(replica.pfn, { ...options, signal: watch.signal });
+    // A stream that is given up unread says so by an error event, which nobody else may be listening for.
+    body.on('error', () => undefined);
     try {
       if (announced !== null && file.bytes !== null && announced !== file.bytes) {
         throw new ReplicaFault(`it has ${announced} bytes, Rucio says ${file.bytes}`);
       }
       return await copy(body, handle, target, file.bytes, watch, options.onProgress);
     } finally {
-      // An abort that finds the stream unread would otherwise surface as an error nobody listens for.
       body.destroy();
     }
   } catch (error) {

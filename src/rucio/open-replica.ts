@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type Dispatcher, request } from 'undici';
 import { networkReason } from './faults.ts';
@@ -31,7 +32,7 @@ export interface OpenOptions {
 export interface OpenReplica {
   /** Announced size; null when it is not. */
   bytes: number | null;
-  body: AsyncIterable<Uint8Array> & { destroy(error?: Error): unknown };
+  body: AsyncIterable<Uint8Array> & Pick<Readable, 'destroy' | 'on'>;
 }
 
 /** The address we read a PFN at: `davs` is `https` and `dav` is `http`, anything else as it is. */
