@@ -1,0 +1,74 @@
+"""Fixtures: the lake in Rucio, catalogues with it inside, empty catalogues.
+
+Needs the servers of test/servers in the environment (eval "$(…/start)"); .ci/run sets it. RUCIO_STAC_TEST_DB says which
+database the catalogues are on: embedded (default) or postgres.
+"""
+
+import os
+import subprocess
+
+import pytest
+from support.lake import Lake
+from support.product import KIND, ROOT, Catalogue, clean_env
+
+NEEDED = ("RUCIO_CONFIG", "RUCIO_DEV_BIN", "RUCIO_DEV_STATE", "S3_ENDPOINT", "S3_BUCKET", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION")
+
+
+def pytest_sessionstart(session):
+    missing = [name for name in (*NEEDED, *(["DATABASE_URL"] if KIND == "postgres" else [])) if not os.environ.get(name)]
+    if missing:
+        pytest.exit(f"not in the environment: {', '.join(missing)}; start the servers of test/servers first", returncode=2)
+    if KIND not in ("embedded", "postgres"):
+        pytest.exit(f"RUCIO_STAC_TEST_DB is {KIND!r}; accepted are embedded and postgres", returncode=2)
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+    # GDAL looks for sidecar files beside each COG otherwise; and trusts the development CA.
+    os.environ |= {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_HTTP_TIMEOUT": "60", "VSI_CACHE": "FALSE"}
+    # Install and build once, so that no test's own time limit meets it.
+    subprocess.run(["node", str(ROOT / "src" / "bootstrap.mjs"), "build"], env=clean_env(), cwd=ROOT, check=True, timeout=900, stdin=subprocess.DEVNULL)
+
+
+def pytest_report_header():
+    return f"database: {KIND}"
+
+
+@pytest.fixture(scope="session")
+def lake(tmp_path_factory):
+    return Lake(tmp_path_factory.mktemp("lake"))
+
+
+@pytest.fixture(scope="session", params=["s3", "folder"])
+def catalogue(request, lake):
+    """A served catalogue with the lake's container ingested while it was serving."""
+    made = Catalogue(store=request.param)
+    try:
+        made.start()
+        made.report = made.cli("ingest", lake.did).ok()
+        yield made
+        made.stop()
+    finally:
+        made.close()
+
+
+@pytest.fixture(scope="session")
+def s3_catalogue(lake):
+    made = Catalogue(store="s3")
+    try:
+        made.start()
+        made.report = made.cli("ingest", lake.did).ok()
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def make_catalogue():
+    """Catalogues that are gone after the test."""
+    made = []
+
+    def make(**kwargs):
+        made.append(Catalogue(**kwargs))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()

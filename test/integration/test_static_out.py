@@ -1,0 +1,91 @@
+"""--out FOLDER: the same STAC as files, which pystac opens without a server or a network."""
+
+import json
+from urllib.parse import urlsplit
+
+import numpy as np
+import odc.stac
+import pystac
+import rasterio
+from support.documents import use_offline_schemas
+from support.product import ROOT
+
+
+def local_schema(_):
+    return json.loads((ROOT / "src" / "stac" / "schemas" / "extensions" / "rucio" / "v1.0.0" / "schema.json").read_text())
+
+
+def hrefs(folder):
+    for path in sorted(folder.rglob("*.json")):
+        document = json.loads(path.read_text())
+        for link in document.get("links", []):
+            yield path, link
+
+
+def test_static_catalogue(make_catalogue, lake, tmp_path):
+    made = make_catalogue()
+    out = tmp_path / "static"
+    made.cli("ingest", lake.did, "--out", out).ok()
+
+    tops = [out / name for name in ("catalog.json", "collection.json") if (out / name).exists()]
+    assert tops, sorted(str(path.relative_to(out)) for path in out.rglob("*"))
+    catalog = pystac.read_file(str(tops[0]))
+    items = list(catalog.get_items(recursive=True))
+    assert len(items) == 12
+
+    for path, link in hrefs(out):
+        if link["rel"] in ("root", "parent", "child", "item", "collection"):
+            assert not urlsplit(link["href"]).scheme and not link["href"].startswith("/"), (path, link)
+            assert (path.parent / link["href"]).resolve().exists(), (path, link)
+            assert out.resolve() in (path.parent / link["href"]).resolve().parents
+        assert made.url not in link["href"]
+
+    use_offline_schemas(local_schema)
+    for item in items:
+        item.validate()
+    catalog.validate()
+
+    scenes = [item for item in items if item.id in {source.stem for source in lake.scenes}]
+    loaded = odc.stac.load(scenes, bands=["red"])
+    for index, source in enumerate(lake.scenes):
+        with rasterio.open(source.path) as src:
+            np.testing.assert_array_equal(loaded.red.isel(time=index), src.read(1))
+            assert loaded.odc.geobox.transform == src.transform
+
+
+def test_the_same_as_the_api_says(make_catalogue, lake, tmp_path):
+    made = make_catalogue()
+    made.start()
+    out = tmp_path / "static"
+    made.cli("ingest", f"{lake.scope}:scenes", "--out", out).ok()
+    collection = f"{lake.scope}.scenes"
+    files = {}
+    for path in out.rglob("*.json"):
+        document = json.loads(path.read_text())
+        if document["type"] == "Feature":
+            files[document["id"]] = document
+    served = {item["id"]: item for item in made.items(collection)}
+    assert files.keys() == served.keys() and len(files) == 3
+    for name, item in files.items():
+        for key in ("geometry", "bbox", "properties", "collection"):
+            assert item[key] == served[name][key], key
+        for key, asset in item["assets"].items():
+            assert asset == served[name]["assets"][key]
+    # A second time over the same folder changes no byte.
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in out.rglob("*.json")}
+    made.cli("ingest", f"{lake.scope}:scenes", "--out", out).ok()
+    assert {path: path.read_bytes() for path in out.rglob("*.json")} == {path: text for path, (text, _) in before.items()}
+
+
+def test_embedded_assets_travel_with_the_folder(make_catalogue, lake, tmp_path):
+    """Without S3 the COGs are in the data folder: the static catalogue must still find them."""
+    made = make_catalogue(store="folder")
+    out = tmp_path / "static"
+    made.cli("ingest", f"{lake.scope}:scenes", "--out", out).ok()
+    top = next(out / name for name in ("catalog.json", "collection.json") if (out / name).exists())
+    items = [item for item in pystac.read_file(str(top)).get_items(recursive=True)]
+    for item in items:
+        item.make_asset_hrefs_absolute()
+    loaded = odc.stac.load(items, bands=["nir"])
+    with rasterio.open(lake.scenes[0].path) as src:
+        np.testing.assert_array_equal(loaded.nir.isel(time=0), src.read(2))
