@@ -95,13 +95,11 @@ function build() {
   const stamp = at('dist', '.built');
   const now = sourceStamp();
   if (stampIs(stamp, now)) return;
-  // What is left of a source file that is gone must not run.
-  if (existsSync(at('dist'))) {
-    for (const name of ['src', 'test', 'migrations', 'bench', '.tsbuildinfo']) {
-      rmSync(at('dist', name), { recursive: true, force: true });
-    }
-  }
   run(process.execPath, [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', at('tsconfig.json')], 'building');
+  // What is left of a source file that is gone must not run.
+  for (const name of readdirSync(at('dist'), { recursive: true })) {
+    if (name.endsWith('.js') && !existsSync(at(name.replace(/\.js$/, '.ts')))) rmSync(at('dist', name));
+  }
   writeFileSync(stamp, now);
 }
 

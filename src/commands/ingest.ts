@@ -120,7 +120,7 @@ function summarize(report: IngestReport, { out }: Choices): string {
     `${report.uploadedBytes} bytes uploaded`,
   ];
   const lines = [`Collection ${collectionId}: ${items} items; ${parts.join(', ')}`];
-  if (out !== null) lines.push(`static STAC: ${join(out, 'catalog.json')}`);
+  if (out !== null && report.collection) lines.push(`static STAC: ${join(out, 'catalog.json')}`);
   for (const note of report.notes) lines.push(`note: ${note}`);
   for (const failure of failures) lines.push(`failed: ${failure}`);
   if (isInterrupted) lines.push('interrupted; run the same command again to continue');

@@ -41,7 +41,14 @@ export type WorkerReply =
   | { closed: true };
 
 const asText = (value: unknown) => value as string;
-const everyType = new Proxy({}, { get: () => asText }) as Record<number, typeof asText>;
+
+type Codecs = Record<number, typeof asText>;
+
+/** PGlite copies the parsers it is given, so each type is named. */
+async function textForAll(database: PGlite): Promise<Codecs> {
+  const { rows } = await database.query<{ oid: number }>('select oid::int4 as oid from pg_type');
+  return Object.fromEntries(rows.map(({ oid }) => [oid, asText]));
+}
 
 /** Such a statement answers with columns, even when there are no rows. */
 function mustAnswer(sql: string): boolean {
@@ -71,12 +78,12 @@ async function open({ folder, template }: WorkerSettings): Promise<PGlite> {
   return database;
 }
 
-async function answer(database: PGlite, { id, sql, params }: WorkerRequest): Promise<WorkerReply> {
+async function answer(database: PGlite, codecs: Codecs, { id, sql, params }: WorkerRequest): Promise<WorkerReply> {
   try {
     const result = await database.query<(string | null)[]>(sql, params, {
       rowMode: 'array',
-      parsers: everyType,
-      serializers: everyType,
+      parsers: codecs,
+      serializers: codecs,
     });
     // A failing GEOS call or a stack overflow ends the statement without rows, columns or an error.
     if (result.fields.length === 0 && mustAnswer(sql)) {
@@ -94,8 +101,10 @@ async function main(): Promise<void> {
   if (!port) throw new Error('embedded-worker runs as a worker thread');
   const reply = (message: WorkerReply) => port.postMessage(message);
   let database: PGlite;
+  let codecs: Codecs;
   try {
     database = await open(workerData as WorkerSettings);
+    codecs = await textForAll(database);
   } catch (error) {
     reply({ failed: faultOf(error) });
     return;
@@ -108,7 +117,7 @@ async function main(): Promise<void> {
         reply({ closed: true });
         port.close();
       } else {
-        reply(await answer(database, request));
+        reply(await answer(database, codecs, request));
       }
     });
   });

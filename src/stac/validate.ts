@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { shipped } from '../package-root.ts';
-import { OWN_PREFIX, withBase } from './link.ts';
+import { collectionLinks, itemLinks, OWN_PREFIX, withBase } from './link.ts';
 
 export interface Validator {
   /** One entry a document: null when it is valid, else the first faults with their JSON paths. */
@@ -61,10 +61,17 @@ async function loadSchema(uri: string): Promise<object> {
   return { ...schema, $id: uri };
 }
 
-/** The document as it is checked: own addresses made whole, extensions without a shipped schema left out. */
+/** The server gives these links itself; a document that comes without them is none the worse. */
+function ownLinks({ type, id, collection }: Record<string, unknown>) {
+  if (type === 'Feature' && typeof collection === 'string') return itemLinks(SELF, collection, String(id));
+  return type === 'Collection' ? collectionLinks(SELF, String(id)) : [];
+}
+
+/** The document as it is served: own addresses made whole, own links added, extensions without a shipped schema left out. */
 function prepare(document: object): object {
   const text = JSON.stringify(document);
-  const copy = JSON.parse(withBase(text, SELF)) as { stac_extensions?: unknown };
+  const copy = JSON.parse(withBase(text, SELF)) as Record<string, unknown>;
+  if (Array.isArray(copy.links) || copy.links === undefined) copy.links = [...ownLinks(copy), ...(copy.links ?? [])];
   if (Array.isArray(copy.stac_extensions)) {
     copy.stac_extensions = copy.stac_extensions.filter((uri) => typeof uri !== 'string' || schemaFile(uri) !== null);
   }
