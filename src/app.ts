@@ -8,8 +8,8 @@ import { foldExtensions } from './extensions/extension.ts';
 import { extensions } from './extensions/index.ts';
 import type { Context, Reply, Route } from './http/api.ts';
 import { baseUrl, pathPrefix } from './http/base-url.ts';
-import { problemReply, toApiError } from './http/problem.ts';
 import { mountFiles } from './http/files.ts';
+import { problemReply, toApiError } from './http/problem.ts';
 
 const MOST_BODY = '32mb';
 
@@ -27,7 +27,10 @@ function send(response: Response, { status = 200, type, body, headers = {} }: Re
 
 function singleHeaders(request: Request): Record<string, string | undefined> {
   return Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+    Object.entries(request.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : value,
+    ]),
   );
 }
 
@@ -68,7 +71,11 @@ function mountMethods(app: Express, routes: Route[]): void {
     app.all(expressPath(path), (request: Request, response: Response) => {
       response.set('allow', allow);
       if (request.method === 'OPTIONS') response.status(204).end();
-      else throw new ApiError('MethodNotAllowed', `${request.method} is not accepted here; accepted are ${allow}`);
+      else
+        throw new ApiError(
+          'MethodNotAllowed',
+          `${request.method} is not accepted here; accepted are ${allow}`,
+        );
     });
   }
 }
@@ -76,7 +83,10 @@ function mountMethods(app: Express, routes: Route[]): void {
 /** A proxy may pass the public address's path on; it is taken off. */
 function stripPrefix(prefix: string) {
   return (request: Request, _: Response, next: NextFunction) => {
-    if (prefix !== '' && (request.url === prefix || request.url.startsWith(`${prefix}/`) || request.url.startsWith(`${prefix}?`))) {
+    if (
+      prefix !== '' &&
+      (request.url === prefix || request.url.startsWith(`${prefix}/`) || request.url.startsWith(`${prefix}?`))
+    ) {
       const rest = request.url.slice(prefix.length);
       request.url = rest.startsWith('/') ? rest : `/${rest}`;
     }
@@ -112,17 +122,29 @@ export function makeApp(context: Context, log: Log): Express {
   app.use(
     cors({
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-      exposedHeaders: ['Location', 'ETag', 'Link', 'Allow', 'Accept-Ranges', 'Content-Range', 'Content-Length', 'X-Request-Id'],
+      exposedHeaders: [
+        'Location',
+        'ETag',
+        'Link',
+        'Allow',
+        'Accept-Ranges',
+        'Content-Range',
+        'Content-Length',
+        'X-Request-Id',
+      ],
       maxAge: 86_400,
       preflightContinue: true,
     }),
   );
   app.use((request, response, next) => {
-    const isPreflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
+    const isPreflight =
+      request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
     if (isPreflight) response.status(204).end();
     else next();
   });
-  app.use(compression({ filter: (_, response) => compressible.test(String(response.getHeader('content-type'))) }));
+  app.use(
+    compression({ filter: (_, response) => compressible.test(String(response.getHeader('content-type'))) }),
+  );
   app.use(stripPrefix(pathPrefix(context.config.publicUrl)));
   app.use(express.text({ type: () => true, limit: MOST_BODY }));
   const api = foldExtensions(extensions, context);

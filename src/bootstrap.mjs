@@ -14,7 +14,11 @@ const say = (text) => process.stderr.write(`rucio-stac: ${text}\n`);
 function run(command, args, what, options = {}) {
   const began = performance.now();
   say(`${what} …`);
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], ...options });
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    ...options,
+  });
   if (status !== 0) {
     say(`${what} failed${error ? `: ${error.message}` : ''}; the lines above say why.`);
     process.exit(1);
@@ -95,7 +99,11 @@ function build() {
   const stamp = at('dist', '.built');
   const now = sourceStamp();
   if (stampIs(stamp, now)) return;
-  run(process.execPath, [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', at('tsconfig.json')], 'building');
+  run(
+    process.execPath,
+    [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', at('tsconfig.json')],
+    'building',
+  );
   // What is left of a source file that is gone must not run.
   for (const name of readdirSync(at('dist'), { recursive: true })) {
     if (name.endsWith('.js') && !existsSync(at(name.replace(/\.js$/, '.ts')))) rmSync(at('dist', name));
@@ -106,7 +114,9 @@ function build() {
 /** A prepared database folder, so that a new catalogue need not install PostGIS again. */
 function makeTemplate() {
   const maker = at('dist', 'src', 'db', 'template.js');
-  const { version } = JSON.parse(readFileSync(at('node_modules', '@electric-sql', 'pglite-postgis', 'package.json'), 'utf8'));
+  const { version } = JSON.parse(
+    readFileSync(at('node_modules', '@electric-sql', 'pglite-postgis', 'package.json'), 'utf8'),
+  );
   const template = at('dist', `template-${version}.tgz`);
   if (existsSync(template)) return;
   run(process.execPath, [maker, template], 'preparing the embedded database');
@@ -136,7 +146,9 @@ export async function prepare() {
 
 function testFiles(args) {
   const given = args.filter((arg) => !arg.startsWith('-'));
-  const all = readdirSync(at('dist', 'test'), { recursive: true }).filter((name) => name.endsWith('.test.js'));
+  const all = readdirSync(at('dist', 'test'), { recursive: true }).filter((name) =>
+    name.endsWith('.test.js'),
+  );
   const wanted = given.length === 0 ? all : all.filter((name) => given.some((part) => name.includes(part)));
   return wanted.sort().map((name) => relative(root, at('dist', 'test', name)));
 }
@@ -170,12 +182,19 @@ const commands = {
     const bin = (name) => at('node_modules', '.bin', name);
     run(bin('biome'), ['ci', '--error-on-warnings', '.'], 'format and lint');
     run(bin('tsc'), ['-p', at('tsconfig.json'), '--noEmit', '--incremental', 'false'], 'types');
-    run(bin('depcruise'), ['--config', at('.dependency-cruiser.cjs'), 'src', 'migrations', 'test'], 'import directions');
+    run(
+      bin('depcruise'),
+      ['--config', at('.dependency-cruiser.cjs'), 'src', 'migrations', 'test'],
+      'import directions',
+    );
     run(bin('knip'), [], 'unused code');
   },
 };
 
-if (process.argv[1] && fileURLToPath(import.meta.url) === (await import('node:fs')).realpathSync(process.argv[1])) {
+if (
+  process.argv[1] &&
+  fileURLToPath(import.meta.url) === (await import('node:fs')).realpathSync(process.argv[1])
+) {
   const [name, ...args] = process.argv.slice(2);
   if (!Object.hasOwn(commands, name)) {
     say(`"${name}" is none of ${Object.keys(commands).join(', ')}`);

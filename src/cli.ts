@@ -27,7 +27,9 @@ async function run(args: string[]): Promise<number> {
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) {
-    throw new UserError(`There is no command "${name}"; the commands are ${Object.keys(commands).join(', ')}.`);
+    throw new UserError(
+      `There is no command "${name}"; the commands are ${Object.keys(commands).join(', ')}.`,
+    );
   }
   if (rest.includes('--help') || rest.includes('-h')) {
     process.stdout.write(`${command.help}\n`);
@@ -42,8 +44,12 @@ function tell(error: unknown): void {
   const message = messageOf(error).split('\n')[0];
   const more = isExpected ? '' : ' (set RUCIO_STAC_DEBUG=true to see where)';
   process.stderr.write(`rucio-stac: ${message}${more}\n`);
-  if (process.env.RUCIO_STAC_DEBUG === 'true' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (process.env.RUCIO_STAC_DEBUG === 'true' && error instanceof Error)
+    process.stderr.write(`${error.stack}\n`);
 }
+
+// The S3 SDK announces its next Node version on every run; package.json pins the SDK instead.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 /** Runs one command line and ends the process with its exit code. */
 export async function main(args: string[]): Promise<void> {

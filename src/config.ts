@@ -47,7 +47,9 @@ function readUrl(env: Env, name: string, schemes: string[], faults: string[]): s
   if (value === undefined || value === '') return null;
   const url = URL.canParse(value) ? new URL(value) : null;
   if (url && schemes.includes(url.protocol)) return value.replace(/\/+$/, '');
-  faults.push(`${name} is ${url?.password ? 'not usable' : `"${value}"`}; accepted is an address with ${schemes.join(' or ')}//`);
+  faults.push(
+    `${name} is ${url?.password ? 'not usable' : `"${value}"`}; accepted is an address with ${schemes.join(' or ')}//`,
+  );
   return null;
 }
 

@@ -1,5 +1,5 @@
 /** What a command is, and how its words are read. */
-import type { ParseArgsConfig, parseArgs as ParseArgs } from 'node:util';
+import type { parseArgs as ParseArgs, ParseArgsConfig } from 'node:util';
 import type { Env } from '../config.ts';
 import { messageOf, UserError } from '../errors.ts';
 
@@ -23,7 +23,12 @@ export function readOptions(name: string, command: Command, args: string[], pars
   const hint = `see rucio-stac ${name} --help`;
   let words: Words;
   try {
-    const { values, positionals } = parse({ args, options: command.options, allowPositionals: true, strict: true });
+    const { values, positionals } = parse({
+      args,
+      options: command.options,
+      allowPositionals: true,
+      strict: true,
+    });
     words = { options: values as Words['options'], names: positionals };
   } catch (error) {
     throw new UserError(`${messageOf(error).split('.')[0]}; ${hint}.`);
@@ -36,5 +41,7 @@ export function readOptions(name: string, command: Command, args: string[], pars
 
 export function printHelp(commands: Record<string, Command>): void {
   const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
-  process.stdout.write(`rucio-stac COMMAND …\n\n${lines.join('\n')}\n\nrucio-stac COMMAND --help says more.\n`);
+  process.stdout.write(
+    `rucio-stac COMMAND …\n\n${lines.join('\n')}\n\nrucio-stac COMMAND --help says more.\n`,
+  );
 }

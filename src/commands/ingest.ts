@@ -50,7 +50,8 @@ interface Choices {
 
 function readChoices({ options, names }: Words): Choices {
   const [name] = names;
-  if (name === undefined) throw new UserError('ingest needs a DID (scope:name) or a path; see rucio-stac ingest --help.');
+  if (name === undefined)
+    throw new UserError('ingest needs a DID (scope:name) or a path; see rucio-stac ingest --help.');
   const text = (key: string) => (typeof options[key] === 'string' ? (options[key] as string) : null);
   const jobs = Number(text('jobs') ?? 2);
   if (!Number.isInteger(jobs) || jobs < 1 || jobs > 64) {
@@ -59,7 +60,9 @@ function readChoices({ options, names }: Words): Choices {
   const given = text('datetime');
   const time = given === null ? null : readInstant(given);
   if (given !== null && time === null) {
-    throw new UserError(`--datetime is "${given}"; give a date or RFC 3339 date-time such as 2024-01-03T05:41:12Z.`);
+    throw new UserError(
+      `--datetime is "${given}"; give a date or RFC 3339 date-time such as 2024-01-03T05:41:12Z.`,
+    );
   }
   const scene = text('scene');
   return {
@@ -78,9 +81,14 @@ async function openSource({ name, collectionId }: Choices, env: Env, signal: Abo
   const did = existsSync(name) ? null : parseDid(name);
   if (did === null) {
     if (!existsSync(name)) {
-      throw new UserError(`There is no file or folder "${name}", and it is no DID (scope:name) either; check how it is written.`);
+      throw new UserError(
+        `There is no file or folder "${name}", and it is no DID (scope:name) either; check how it is written.`,
+      );
     }
-    if (collectionId === null) throw new UserError(`A path needs the id of its Collection: rucio-stac ingest ${name} --collection ID.`);
+    if (collectionId === null)
+      throw new UserError(
+        `A path needs the id of its Collection: rucio-stac ingest ${name} --collection ID.`,
+      );
     return openLocalSource(name, collectionId);
   }
   const client = connectRucio(readRucioConfig(env));
@@ -110,7 +118,16 @@ async function readMemory(config: Config, collectionId: string) {
 }
 
 function summarize(report: IngestReport, { out }: Choices): string {
-  const { collectionId, items, changedItems, ingestedFiles, unchangedFiles, skippedFiles, failures, isInterrupted } = report;
+  const {
+    collectionId,
+    items,
+    changedItems,
+    ingestedFiles,
+    unchangedFiles,
+    skippedFiles,
+    failures,
+    isInterrupted,
+  } = report;
   const parts = [
     `${ingestedFiles} files ingested`,
     `${unchangedFiles} unchanged`,
@@ -127,12 +144,22 @@ function summarize(report: IngestReport, { out }: Choices): string {
   return `${lines.join('\n')}\n`;
 }
 
-async function runWith(plan: Plan, choices: Choices, config: Config, env: Env, database: Database, signal: AbortSignal) {
+async function runWith(
+  plan: Plan,
+  choices: Choices,
+  config: Config,
+  env: Env,
+  database: Database,
+  signal: AbortSignal,
+) {
   const store = openStore(config, env);
   const { collectionId } = plan.source;
   const base = config.publicUrl ?? `http://${config.host}:${config.port}`;
   const out = choices.out === null ? null : resolve(choices.out);
-  const writer = out === null ? null : makeStaticWriter({ folder: out, collectionId, assetFolder: assetFolder(config), base });
+  const writer =
+    out === null
+      ? null
+      : makeStaticWriter({ folder: out, collectionId, assetFolder: assetFolder(config), base });
   try {
     const report = await runPlan(plan, {
       db: database.db,

@@ -15,21 +15,23 @@ import type { Validator } from '../stac/validate.ts';
 
 const SAMPLES = [
   {
-    folder: 'scenes',
+    files: /\.tif$/,
     collectionId: 'sample-scenes',
     metadata: {
       title: 'Sample: a time series of scenes',
-      description: 'Six made-up two-band scenes in UTM zone 32N, twelve days apart; every pixel follows a formula (examples/README.md)',
+      description:
+        'Six made-up two-band scenes in UTM zone 32N, twelve days apart; every pixel follows a formula (examples/README.md)',
       license: 'CC0-1.0',
       keywords: ['sample'],
     },
   },
   {
-    folder: 'cube',
+    files: /\.nc$/,
     collectionId: 'sample-cube',
     metadata: {
       title: 'Sample: a climate cube',
-      description: 'Made-up daily temperature and precipitation in lon/lat, from a CF NetCDF cube; every pixel follows a formula (examples/README.md)',
+      description:
+        'Made-up daily temperature and precipitation in lon/lat, from a CF NetCDF cube; every pixel follows a formula (examples/README.md)',
       license: 'CC0-1.0',
       keywords: ['sample', 'climate'],
     },
@@ -45,8 +47,9 @@ export async function ingestSample(
 ): Promise<void> {
   const store = folderStore(assetFolder(config), OWN_PREFIX);
   try {
-    for (const { folder, collectionId, metadata } of SAMPLES) {
-      const source = openLocalSource(shipped('examples', 'sample', folder), collectionId, metadata);
+    for (const { files, collectionId, metadata } of SAMPLES) {
+      const folder = openLocalSource(shipped('examples', 'sample'), collectionId, metadata);
+      const source = { ...folder, files: folder.files.filter(({ name }) => files.test(name)) };
       const plan = makePlan(source, new Map(), { scenePattern: null, multiband: false });
       const report = await runPlan(plan, {
         db: database.db,
@@ -59,7 +62,8 @@ export async function ingestSample(
         signal,
         progress: makeProgress(process.stderr),
       });
-      if (report.failures.length > 0) throw new UserError(`The sample cannot be ingested: ${report.failures[0]}`);
+      if (report.failures.length > 0)
+        throw new UserError(`The sample cannot be ingested: ${report.failures[0]}`);
     }
   } finally {
     await store.close();

@@ -9,9 +9,12 @@ function readDocument(file: string): object[] {
   try {
     value = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new UserError(`${file} cannot be read as JSON: ${messageOf(error)}; give the path of a STAC document.`);
+    throw new UserError(
+      `${file} cannot be read as JSON: ${messageOf(error)}; give the path of a STAC document.`,
+    );
   }
-  if (typeof value !== 'object' || value === null) throw new UserError(`${file} is JSON but no STAC document.`);
+  if (typeof value !== 'object' || value === null)
+    throw new UserError(`${file} is JSON but no STAC document.`);
   const { features } = value as { features?: unknown };
   return Array.isArray(features) ? (features as object[]) : [value];
 }
@@ -22,7 +25,8 @@ export const validateCommand: Command = {
   options: {},
   names: Number.POSITIVE_INFINITY,
   async run({ names }) {
-    if (names.length === 0) throw new UserError('validate needs the path of a STAC document; see rucio-stac validate --help.');
+    if (names.length === 0)
+      throw new UserError('validate needs the path of a STAC document; see rucio-stac validate --help.');
     const validator = makeValidator();
     let faults = 0;
     for (const file of names) {

@@ -31,7 +31,9 @@ const short = (instant: string | null) => instant?.replace(/\.?0+Z$/, 'Z') ?? nu
 
 function listValues(values: unknown[]): unknown[] | Record<string, unknown> {
   const flat = [...new Set(values.flat().filter((value) => value !== null))];
-  flat.sort((a, b) => (typeof a === 'number' && typeof b === 'number' ? a - b : String(a) < String(b) ? -1 : 1));
+  flat.sort((a, b) =>
+    typeof a === 'number' && typeof b === 'number' ? a - b : String(a) < String(b) ? -1 : 1,
+  );
   const isRange = flat.length > MOST_VALUES && flat.every((value) => typeof value === 'number');
   return isRange ? { minimum: flat[0], maximum: flat.at(-1) } : flat.slice(0, MOST_VALUES);
 }

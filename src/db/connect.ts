@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { CompiledQuery, Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
 import pg from 'pg';
 import { messageOf, UserError } from '../errors.ts';
+import type { Db, Tables } from '../search/tables.ts';
 import { openEmbedded } from './embedded.ts';
 import { borrowFrom, serveLoans } from './handover.ts';
 import { takeLock } from './lock.ts';
 import { asPool, makeLender } from './pool.ts';
-import type { Db, Tables } from '../search/tables.ts';
 import type { Database } from './schema.ts';
 
 export interface DatabaseSettings {
@@ -67,7 +67,11 @@ async function openOwn(settings: DatabaseSettings, socket: string, release: () =
     const engine = await openEmbedded({ folder: join(dataFolder, 'pg'), template });
     const borrow = makeLender(engine.run);
     const stopLending = settings.lend ? await serveLoans(socket, borrow) : async () => {};
-    const pool = asPool(borrow, async () => {}, () => statementTimeout || undefined);
+    const pool = asPool(
+      borrow,
+      async () => {},
+      () => statementTimeout || undefined,
+    );
     return toDatabase('embedded', pool, async () => {
       await stopLending();
       await engine.close();
@@ -87,9 +91,15 @@ async function openEmbeddedFolder(settings: DatabaseSettings): Promise<Database>
   if ('release' in lock) return openOwn(settings, socket, () => lock.release());
   const taken = `The data folder ${dataFolder} is in use by "rucio-stac ${lock.command}" (process ${lock.pid})`;
   if (settings.lend || !existsSync(socket)) {
-    throw new UserError(`${taken}; wait until it ends or stop it, or choose another folder with RUCIO_STAC_DATA.`);
+    throw new UserError(
+      `${taken}; wait until it ends or stop it, or choose another folder with RUCIO_STAC_DATA.`,
+    );
   }
-  const pool = asPool(() => borrowFrom(socket), async () => {}, () => settings.statementTimeout || undefined);
+  const pool = asPool(
+    () => borrowFrom(socket),
+    async () => {},
+    () => settings.statementTimeout || undefined,
+  );
   return toDatabase('handed', pool, async () => {});
 }
 

@@ -78,7 +78,11 @@ async function open({ folder, template }: WorkerSettings): Promise<PGlite> {
   return database;
 }
 
-async function answer(database: PGlite, codecs: Codecs, { id, sql, params }: WorkerRequest): Promise<WorkerReply> {
+async function answer(
+  database: PGlite,
+  codecs: Codecs,
+  { id, sql, params }: WorkerRequest,
+): Promise<WorkerReply> {
   try {
     const result = await database.query<(string | null)[]>(sql, params, {
       rowMode: 'array',

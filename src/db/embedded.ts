@@ -58,7 +58,11 @@ function startWorker(settings: WorkerSettings): Promise<Running> {
     worker.on('message', (reply: WorkerReply) => {
       if ('ready' in reply) resolve(running);
       else if ('failed' in reply) {
-        reject(new UserError(`The embedded database cannot be opened in ${settings.folder}: ${reply.failed.message}`));
+        reject(
+          new UserError(
+            `The embedded database cannot be opened in ${settings.folder}: ${reply.failed.message}`,
+          ),
+        );
       } else if ('id' in reply) {
         const each = waiting.get(reply.id);
         waiting.delete(reply.id);

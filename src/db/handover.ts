@@ -86,7 +86,9 @@ function shortest(path: string): string {
   const fromHere = relative(process.cwd(), path);
   const best = fromHere !== '' && fromHere.length < path.length ? fromHere : path;
   if (Buffer.byteLength(best) > 103) {
-    throw new UserError(`The data folder's path is too long for a socket (${path}); choose a shorter RUCIO_STAC_DATA.`);
+    throw new UserError(
+      `The data folder's path is too long for a socket (${path}); choose a shorter RUCIO_STAC_DATA.`,
+    );
   }
   return best;
 }

@@ -71,7 +71,9 @@ export async function writeScenes(
     }
     const changed = await upsertItems(transaction, rows);
     if (goneIds.length > 0) {
-      await sql`delete from items where collection = ${collection} and id = any(${goneIds}::text[])`.execute(transaction);
+      await sql`delete from items where collection = ${collection} and id = any(${goneIds}::text[])`.execute(
+        transaction,
+      );
     }
     await rememberFiles(transaction, collection, files);
     if (!makeCollection) return { changedItems: changed.length + goneIds.length, isCollectionChanged: false };

@@ -26,7 +26,11 @@ export interface CollectionsPage {
 
 /** Collections by id, those after `after`. */
 export async function readCollections(db: Db, limit: number, after: string | null): Promise<CollectionsPage> {
-  let select = db.selectFrom('collections').select(['id', 'content']).orderBy('id').limit(limit + 1);
+  let select = db
+    .selectFrom('collections')
+    .select(['id', 'content'])
+    .orderBy('id')
+    .limit(limit + 1);
   if (after !== null) select = select.where('id', '>', after);
   const rows = await select.execute();
   return { rows: rows.slice(0, limit), hasMore: rows.length > limit };

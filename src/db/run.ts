@@ -1,7 +1,7 @@
 /** Runs what `search` compiled: reads under a time limit, in one snapshot. */
 import type { Transaction } from 'kysely';
-import { readLimits } from './connect.ts';
 import type { Db, Tables } from '../search/tables.ts';
+import { readLimits } from './connect.ts';
 import type { Database } from './schema.ts';
 
 /** Reads in one transaction, each statement within `timeLimit` milliseconds. @throws an error with SQLSTATE 57014 over it */

@@ -1,7 +1,7 @@
 /** Rows -> tables, in bulk: one statement for any number of Items, which touches only those whose text changed. */
 import { sql } from 'kysely';
-import type { CollectionRow, ItemRow } from '../stac/item.ts';
 import type { Db } from '../search/tables.ts';
+import type { CollectionRow, ItemRow } from '../stac/item.ts';
 
 /** What happens to an Item that is there already. */
 export type OnConflict = 'upsert' | 'insert' | 'skip';
@@ -69,7 +69,11 @@ async function writeBatch(db: Db, rows: readonly ItemRow[], onConflict: OnConfli
  * Writes Items; of two with one id the later counts. Gives the ids that changed.
  * @throws an error with SQLSTATE 23503 when a Collection is missing, 23505 with `insert` when an Item is there
  */
-export async function upsertItems(db: Db, rows: readonly ItemRow[], onConflict: OnConflict = 'upsert'): Promise<string[]> {
+export async function upsertItems(
+  db: Db,
+  rows: readonly ItemRow[],
+  onConflict: OnConflict = 'upsert',
+): Promise<string[]> {
   const unique = new Map(rows.map((row) => [JSON.stringify([row.collection, row.id]), row]));
   const all = [...unique.values()];
   const changed: string[] = [];
@@ -80,14 +84,20 @@ export async function upsertItems(db: Db, rows: readonly ItemRow[], onConflict: 
 }
 
 /** Writes a Collection; true when its text changed. */
-export async function upsertCollection(db: Db, row: CollectionRow, onConflict: OnConflict = 'upsert'): Promise<boolean> {
+export async function upsertCollection(
+  db: Db,
+  row: CollectionRow,
+  onConflict: OnConflict = 'upsert',
+): Promise<boolean> {
   const conflict = {
     insert: sql``,
     skip: sql`on conflict (id) do nothing`,
     upsert: sql`on conflict (id) do update set content = excluded.content where collections.content is distinct from excluded.content`,
   }[onConflict];
   const { rows } = await sql<{ id: string }>`
-    insert into collections (id, content) values (${row.id}, ${row.content}) ${conflict} returning id`.execute(db);
+    insert into collections (id, content) values (${row.id}, ${row.content}) ${conflict} returning id`.execute(
+    db,
+  );
   return rows.length > 0;
 }
 

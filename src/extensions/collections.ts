@@ -1,9 +1,16 @@
 /** /collections and /collections/{collectionId}. STAC API 1.0 Collections; OGC API Features Part 1, 7.13-7.14. */
 import { z } from 'zod';
 import { countCollections, readCollection, readCollections } from '../db/read.ts';
-import type { Db } from '../search/tables.ts';
 import { ApiError } from '../errors.ts';
-import { type ApiRequest, type Context, JSON_TYPE, type Reply, type Route, type RouteParameter } from '../http/api.ts';
+import {
+  type ApiRequest,
+  type Context,
+  JSON_TYPE,
+  type Reply,
+  type Route,
+  type RouteParameter,
+} from '../http/api.ts';
+import type { Db } from '../search/tables.ts';
 import { collectionLinks, type Link, rootLink, withLinks } from '../stac/link.ts';
 import type { Extension } from './extension.ts';
 
@@ -51,7 +58,11 @@ function decodeToken(token: string | null): string | null {
   const id = Buffer.from(token, 'base64url').toString();
   const isOurs = Buffer.from(id).toString('base64url') === token && !id.includes('\0');
   if (isOurs) return id;
-  throw new ApiError('InvalidParameter', `token is "${token.slice(0, 40)}"; accepted is what a next link says`, 'token');
+  throw new ApiError(
+    'InvalidParameter',
+    `token is "${token.slice(0, 40)}"; accepted is what a next link says`,
+    'token',
+  );
 }
 
 async function listCollections({ base, query }: ApiRequest, { database }: Context): Promise<Reply> {
@@ -63,12 +74,18 @@ async function listCollections({ base, query }: ApiRequest, { database }: Contex
   const links: Link[] = [{ rel: 'self', type: JSON_TYPE, href: self }, rootLink(base)];
   const last = page.rows.at(-1);
   if (page.hasMore && last) {
-    const next = new URLSearchParams({ limit: String(limit), token: Buffer.from(last.id).toString('base64url') });
+    const next = new URLSearchParams({
+      limit: String(limit),
+      token: Buffer.from(last.id).toString('base64url'),
+    });
     links.push({ rel: 'next', type: JSON_TYPE, href: `${base}/collections?${next}` });
   }
   const texts = page.rows.map(({ id, content }) => withLinks(content, base, collectionLinks(base, id)));
   const counts = `"numberMatched":${matched},"numberReturned":${page.rows.length}`;
-  return { type: JSON_TYPE, body: `{"collections":[${texts.join(',')}],"links":${JSON.stringify(links)},${counts}}` };
+  return {
+    type: JSON_TYPE,
+    body: `{"collections":[${texts.join(',')}],"links":${JSON.stringify(links)},${counts}}`,
+  };
 }
 
 async function getCollection({ base, params }: ApiRequest, { database }: Context): Promise<Reply> {
@@ -86,7 +103,11 @@ function routes(): Route[] {
       operationId: 'getCollections',
       summary: 'Collections',
       parameters: [
-        { name: 'limit', in: 'query', schema: z.int().min(1).describe(`Collections on a page, at most ${MOST_LIMIT}`) },
+        {
+          name: 'limit',
+          in: 'query',
+          schema: z.int().min(1).describe(`Collections on a page, at most ${MOST_LIMIT}`),
+        },
         { name: 'token', in: 'query', schema: z.string().describe('Opaque: from a next link') },
       ],
       responses: { 200: 'A page of Collections', 400: 'A parameter is wrong' },

@@ -1,7 +1,15 @@
 /** Landing page, conformance, the API's own description, and whether the server is well. STAC API 1.0 Core; OGC API Features Part 1, 7.2-7.4. */
 import { countCollections, readCollections } from '../db/read.ts';
 import { ApiError } from '../errors.ts';
-import { type ApiRequest, type Context, JSON_TYPE, OPENAPI_TYPE, type Reply, type Route, reply } from '../http/api.ts';
+import {
+  type ApiRequest,
+  type Context,
+  JSON_TYPE,
+  OPENAPI_TYPE,
+  type Reply,
+  type Route,
+  reply,
+} from '../http/api.ts';
 import { makeOpenApi } from '../http/openapi.ts';
 import { href, type Link, rootLink } from '../stac/link.ts';
 import type { Api, Extension } from './extension.ts';

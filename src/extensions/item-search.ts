@@ -10,11 +10,17 @@ import { replyWithPage } from './page.ts';
 async function searchByGet({ base, query }: ApiRequest, context: Context, api: Api): Promise<Reply> {
   const search = fromQuery(query, api.parameters);
   const self = query.size > 0 ? `${base}/search?${query}` : `${base}/search`;
-  return replyWithPage(context, search, base, [{ rel: 'self', type: GEOJSON_TYPE, href: self }], (rel, token) => {
-    const page = new URLSearchParams(query);
-    page.set('token', token);
-    return { rel, type: GEOJSON_TYPE, method: 'GET', href: `${base}/search?${page}` };
-  });
+  return replyWithPage(
+    context,
+    search,
+    base,
+    [{ rel: 'self', type: GEOJSON_TYPE, href: self }],
+    (rel, token) => {
+      const page = new URLSearchParams(query);
+      page.set('token', token);
+      return { rel, type: GEOJSON_TYPE, method: 'GET', href: `${base}/search?${page}` };
+    },
+  );
 }
 
 async function searchByPost({ base, text }: ApiRequest, context: Context, api: Api): Promise<Reply> {
@@ -59,5 +65,10 @@ export const itemSearch: Extension = {
   parameters: searchParameters,
   routes,
   landingLinks: (base) =>
-    (['GET', 'POST'] as const).map((method) => ({ rel: 'search', type: GEOJSON_TYPE, href: `${base}/search`, method })),
+    (['GET', 'POST'] as const).map((method) => ({
+      rel: 'search',
+      type: GEOJSON_TYPE,
+      href: `${base}/search`,
+      method,
+    })),
 };

@@ -5,7 +5,14 @@
 import { z } from 'zod';
 import { deleteCollection, deleteItem, upsertCollection, upsertItems } from '../db/upsert-items.ts';
 import { ApiError } from '../errors.ts';
-import { type ApiRequest, type Context, GEOJSON_TYPE, JSON_TYPE, type Reply, type Route } from '../http/api.ts';
+import {
+  type ApiRequest,
+  type Context,
+  GEOJSON_TYPE,
+  JSON_TYPE,
+  type Reply,
+  type Route,
+} from '../http/api.ts';
 import { type ItemRow, parseObject, toCollectionRow, toItemRow } from '../stac/item.ts';
 import { elementTexts, memberSpans } from '../stac/json-text.ts';
 import { collectionLinks, href, itemLinks, withLinks } from '../stac/link.ts';
@@ -17,7 +24,9 @@ const document = z.looseObject({}).describe('A STAC document');
 
 async function mustBeValid(context: Context, texts: string[]): Promise<void> {
   const reports = await context.validator.validate(texts.map((text) => JSON.parse(text) as object));
-  const faults = reports.flatMap((fault, index) => (fault === null ? [] : [texts.length > 1 ? `[${index}] ${fault}` : fault]));
+  const faults = reports.flatMap((fault, index) =>
+    fault === null ? [] : [texts.length > 1 ? `[${index}] ${fault}` : fault],
+  );
   if (faults.length > 0) throw new ApiError('InvalidDocument', faults.slice(0, 10).join('; '));
 }
 
@@ -48,12 +57,14 @@ async function postItems({ base, params, text }: ApiRequest, context: Context): 
   const body = parseObject(text);
   const isMany = body.type === 'FeatureCollection';
   const spans = isMany ? memberSpans(text).get('features') : undefined;
-  if (isMany && !Array.isArray(body.features)) throw new ApiError('InvalidBody', 'features must be a list of Items', 'features');
+  if (isMany && !Array.isArray(body.features))
+    throw new ApiError('InvalidBody', 'features must be a list of Items', 'features');
   const texts = spans ? elementTexts(text.slice(spans.start, spans.end)) : [text];
   const rows = texts.map((each) => toItemRow(each, collection));
   await mustBeValid(context, texts);
   await upsertItems(db, rows, 'insert');
-  if (isMany) return { status: 201, type: JSON_TYPE, body: JSON.stringify({ created: rows.map((row) => row.id) }) };
+  if (isMany)
+    return { status: 201, type: JSON_TYPE, body: JSON.stringify({ created: rows.map((row) => row.id) }) };
   return itemReply(rows[0] as ItemRow, base, 201);
 }
 
@@ -102,7 +113,10 @@ async function removeCollection({ params }: ApiRequest, { database }: Context): 
 function routes(): Route[] {
   const faults = { 400: 'The document is wrong', 404: 'There is no such document', 409: 'It exists already' };
   const write = { tag: 'Transaction', body: document } as const;
-  const ofItem = { path: '/collections/{collectionId}/items/{itemId}', parameters: [collectionIdParameter, itemIdParameter] };
+  const ofItem = {
+    path: '/collections/{collectionId}/items/{itemId}',
+    parameters: [collectionIdParameter, itemIdParameter],
+  };
   const ofCollection = { path: '/collections/{collectionId}', parameters: [collectionIdParameter] };
   return [
     {

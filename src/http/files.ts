@@ -1,7 +1,8 @@
 /** Files that the server gives out itself: COGs of the embedded store (Range, ETag), the extension schema, the page of the API's description. */
+
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { readFileSync } from 'node:fs';
 import express, { type Express, type Request, type Response } from 'express';
 import type { Config } from '../config.ts';
 import { shipped } from '../package-root.ts';
@@ -33,9 +34,16 @@ const PAGE = `<!doctype html>
 const SCRIPT = `window.ui = SwaggerUIBundle({ url: 'api', dom_id: '#page', deepLinking: true });\n`;
 
 function sendSchema(config: Config) {
-  const text = readFileSync(shipped('src', 'stac', 'schemas', 'extensions', 'rucio', 'v1.0.0', 'schema.json'), 'utf8');
+  const text = readFileSync(
+    shipped('src', 'stac', 'schemas', 'extensions', 'rucio', 'v1.0.0', 'schema.json'),
+    'utf8',
+  );
   return (request: Request, response: Response) => {
-    const base = baseUrl({ headers: request.headers, isTls: 'encrypted' in request.socket }, config.publicUrl, config.trustProxy);
+    const base = baseUrl(
+      { headers: request.headers, isTls: 'encrypted' in request.socket },
+      config.publicUrl,
+      config.trustProxy,
+    );
     response.type(SCHEMA_TYPE).send(Buffer.from(withBase(text, base)));
   };
 }

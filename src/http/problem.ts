@@ -11,8 +11,10 @@ interface HttpFault {
 
 /** Faults that express and its body reader raise. */
 function fromHttp(error: HttpFault): ApiError | null {
-  if (error.type === 'entity.too.large') return new ApiError('PayloadTooLarge', 'the body is larger than this server takes');
-  if (error instanceof URIError) return new ApiError('InvalidParameter', 'the path holds a percent sign that encodes nothing', 'path');
+  if (error.type === 'entity.too.large')
+    return new ApiError('PayloadTooLarge', 'the body is larger than this server takes');
+  if (error instanceof URIError)
+    return new ApiError('InvalidParameter', 'the path holds a percent sign that encodes nothing', 'path');
   if (error.status !== undefined && error.status >= 400 && error.status < 500) {
     return new ApiError('InvalidBody', `the request cannot be read: ${error.message ?? 'unknown'}`);
   }

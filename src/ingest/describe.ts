@@ -42,7 +42,16 @@ function describeBand(band: LayerBand, statistics: BandStatistics | undefined): 
   const { name, dataType, nodata, scale, offset, unit, description } = band;
   const isBig = typeof nodata === 'bigint';
   const written = isBig ? (Number.isSafeInteger(Number(nodata)) ? Number(nodata) : String(nodata)) : nodata;
-  return { name, dataType, nodata: written, scale, offset, unit, description, statistics: statistics ?? null };
+  return {
+    name,
+    dataType,
+    nodata: written,
+    scale,
+    offset,
+    unit,
+    description,
+    statistics: statistics ?? null,
+  };
 }
 
 /** What a COG made of a layer is. */

@@ -26,7 +26,10 @@ function toSourceFile(path: string, name: string, stat: Stats): SourceFile {
       // Told now, by name, if the file cannot be opened.
       await new Promise<void>((done, fail) => {
         const stream = createReadStream(path, { start: 0, end: 0 });
-        stream.on('error', fail).on('data', () => {}).on('close', () => done());
+        stream
+          .on('error', fail)
+          .on('data', () => {})
+          .on('close', () => done());
       });
       return { path, isTemporary: false, faults: [] };
     },
@@ -39,7 +42,16 @@ function listFolder(folder: string): SourceFile[] {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
     .sort()
-    .map((path) => toSourceFile(path, path.slice(folder.length + 1).split(sep).join('/'), statSync(path)));
+    .map((path) =>
+      toSourceFile(
+        path,
+        path
+          .slice(folder.length + 1)
+          .split(sep)
+          .join('/'),
+        statSync(path),
+      ),
+    );
 }
 
 /** @throws UserError when there is nothing at the path */

@@ -36,7 +36,10 @@ export interface PlanSettings {
 }
 
 /** Key of the memory; local files have the empty scope. */
-export const memoryKey = (file: SourceFile) => ({ scope: file.did?.scope ?? '', name: file.did?.name ?? file.name });
+export const memoryKey = (file: SourceFile) => ({
+  scope: file.did?.scope ?? '',
+  name: file.did?.name ?? file.name,
+});
 
 /** `--scene`. @throws UserError */
 export function parseScenePattern(text: string): RegExp {
@@ -63,7 +66,13 @@ export function makePlan(source: Source, memory: Map<string, IngestedFile>, sett
       const remembered = memory.get(ingestedKey(memoryKey(file)));
       const description = remembered ? (JSON.parse(remembered.description) as FileDescription) : null;
       const isSame = remembered?.fingerprint === print;
-      return { file, asset, fingerprint: print, known: isSame ? description : null, outdated: isSame ? null : description };
+      return {
+        file,
+        asset,
+        fingerprint: print,
+        known: isSame ? description : null,
+        outdated: isSame ? null : description,
+      };
     });
     return { scene, files };
   });
@@ -97,7 +106,10 @@ export function printPlan({ source, scenes, skipped }: Plan): string {
     for (const { file, known } of files) {
       const name = file.did ? `${file.did.scope}:${file.did.name}` : file.name;
       const size = file.bytes === null ? '?' : formatBytes(file.bytes);
-      const place = file.did === null ? '' : ` [${[...new Set(file.replicas.map(({ rse }) => rse))].join(', ') || 'no replica'}]`;
+      const place =
+        file.did === null
+          ? ''
+          : ` [${[...new Set(file.replicas.map(({ rse }) => rse))].join(', ') || 'no replica'}]`;
       lines.push(`  ${known ? 'unchanged' : 'ingest   '}  ${name}  ${size}${place} -> ${scene.id}`);
       if (known) continue;
       count++;
@@ -106,6 +118,8 @@ export function printPlan({ source, scenes, skipped }: Plan): string {
   }
   for (const { name, reason } of skipped) lines.push(`  skip       ${name}: ${reason}`);
   const verb = source.did ? 'download' : 'read';
-  lines.push(`${count} of ${scenes.flatMap(({ files }) => files).length} files to ingest, ${formatBytes(total)} to ${verb}`);
+  lines.push(
+    `${count} of ${scenes.flatMap(({ files }) => files).length} files to ingest, ${formatBytes(total)} to ${verb}`,
+  );
   return `${lines.join('\n')}\n`;
 }

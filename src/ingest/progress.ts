@@ -70,7 +70,8 @@ export function makeBar(sink: Sink): Progress {
 
 /** A line an event: `ingest:item:done {"did":…}`. */
 export function makeLog(sink: Sink): Progress {
-  const line = (name: string, fields: Record<string, unknown>) => sink.write(`${name} ${JSON.stringify(fields)}\n`);
+  const line = (name: string, fields: Record<string, unknown>) =>
+    sink.write(`${name} ${JSON.stringify(fields)}\n`);
   return {
     start: (files, bytes) => void line('ingest:start', { files, bytes }),
     advance: () => {},

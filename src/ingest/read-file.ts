@@ -46,11 +46,19 @@ async function storeLayer(
   }
 }
 
-async function convert(path: string, scene: Scene, file: SourceFile, folder: string, context: ReadContext): Promise<FileDescription> {
+async function convert(
+  path: string,
+  scene: Scene,
+  file: SourceFile,
+  folder: string,
+  context: ReadContext,
+): Promise<FileDescription> {
   const raster = await openRaster(path, { multiband: context.multiband });
   try {
     if (raster.layers.length === 0) {
-      throw new UserError(`${file.name} holds nothing that can be a map: ${raster.warnings.join('; ') || 'it has no bands'}`);
+      throw new UserError(
+        `${file.name} holds nothing that can be a map: ${raster.warnings.join('; ') || 'it has no bands'}`,
+      );
     }
     const layers: LayerDescription[] = [];
     for (const layer of raster.layers) {
@@ -58,7 +66,8 @@ async function convert(path: string, scene: Scene, file: SourceFile, folder: str
       layers.push(await storeLayer(layer, scene, file, folder, context));
     }
     const { mediaType, cube, attributes, warnings } = raster;
-    for (const warning of warnings) context.progress.event('ingest:file:warning', { file: file.name, warning });
+    for (const warning of warnings)
+      context.progress.event('ingest:file:warning', { file: file.name, warning });
     return { mediaType, cube, attributes, warnings, layers };
   } finally {
     await raster.close();
@@ -69,7 +78,11 @@ async function convert(path: string, scene: Scene, file: SourceFile, folder: str
  * Fetches, converts and stores one file.
  * @throws UserError that says what is wrong with the file or its replicas
  */
-export async function readFile(scene: Scene, file: SourceFile, context: ReadContext): Promise<FileDescription> {
+export async function readFile(
+  scene: Scene,
+  file: SourceFile,
+  context: ReadContext,
+): Promise<FileDescription> {
   const { workFolder, signal, progress } = context;
   const folder = join(workFolder, scene.id.slice(0, 80));
   mkdirSync(folder, { recursive: true });
@@ -82,7 +95,8 @@ export async function readFile(scene: Scene, file: SourceFile, context: ReadCont
       progress.advance(rest);
     };
     const fetched = await file.fetch({ folder, signal, onProgress });
-    for (const fault of fetched.faults) context.onFault(`${file.name}: a replica was refused (${fault}); another was good`);
+    for (const fault of fetched.faults)
+      context.onFault(`${file.name}: a replica was refused (${fault}); another was good`);
     if (!fetched.isTemporary) progress.advance(file.bytes ?? 0);
     return await convert(fetched.path, scene, file, folder, context);
   } finally {

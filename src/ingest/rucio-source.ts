@@ -50,9 +50,16 @@ export interface RucioSourceOptions {
 }
 
 /** @throws UserError when the DID does not exist or the server cannot be asked */
-export async function openRucioSource(client: RucioClient, did: Did, options: RucioSourceOptions): Promise<Source> {
+export async function openRucioSource(
+  client: RucioClient,
+  did: Did,
+  options: RucioSourceOptions,
+): Promise<Source> {
   const { signal, onProgress } = options;
-  const resolved = await client.resolve(did, { signal, onProgress: ({ step, done }) => onProgress(step, done) });
+  const resolved = await client.resolve(did, {
+    signal,
+    onProgress: ({ step, done }) => onProgress(step, done),
+  });
   const home = homeOf(resolved);
   const isHome = home.scope === resolved.scope && home.name === resolved.name;
   const parent = isHome ? null : await client.resolve(home, { signal });

@@ -3,17 +3,17 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CollectionFacts } from '../db/collection-facts.ts';
 import { type IngestedFile, writeScenes } from '../db/ingested.ts';
-import type { Db } from '../search/tables.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { AssetStore } from '../s3/types.ts';
+import type { Db } from '../search/tables.ts';
 import { type CollectionRow, parseObject, toCollectionRow, toItemRow } from '../stac/item.ts';
 import type { Validator } from '../stac/validate.ts';
 import type { FileDescription } from './describe.ts';
 import { memoryKey, type Plan, type PlannedFile, type PlannedScene } from './plan.ts';
 import type { Progress } from './progress.ts';
 import { readFile } from './read-file.ts';
-import { storeKey, toItems, itemIdsOf, type Document, type SceneFile } from './to-item.ts';
 import { toCollection } from './to-collection.ts';
+import { type Document, itemIdsOf, type SceneFile, storeKey, toItems } from './to-item.ts';
 import type { ItemTime } from './to-time.ts';
 
 export interface IngestContext {
@@ -63,7 +63,11 @@ interface Run {
   lastWrite: Promise<unknown>;
 }
 
-async function isStored({ plan, context }: Run, { scene }: PlannedScene, { file, known }: PlannedFile): Promise<boolean> {
+async function isStored(
+  { plan, context }: Run,
+  { scene }: PlannedScene,
+  { file, known }: PlannedFile,
+): Promise<boolean> {
   if (known === null) return false;
   for (const layer of known.layers) {
     const { bytes, sha256 } = layer.cog;
@@ -173,7 +177,9 @@ async function ingestScene(run: Run, planned: PlannedScene): Promise<void> {
   } catch (error) {
     if (context.signal.aborted) return;
     const sentence = messageOf(error).split('\n')[0] ?? '';
-    const message = sentence.includes(planned.scene.files[0]?.file.name ?? '') ? sentence : `${planned.scene.files.map(({ file }) => file.name).join(', ')}: ${sentence}`;
+    const message = sentence.includes(planned.scene.files[0]?.file.name ?? '')
+      ? sentence
+      : `${planned.scene.files.map(({ file }) => file.name).join(', ')}: ${sentence}`;
     report.failures.push(message);
     context.progress.fault(`rucio-stac: ${message}`);
   }
@@ -222,7 +228,12 @@ async function finish(run: Run): Promise<void> {
 
 /** What is wrong with the lake's metadata shows before anything is read. */
 async function checkDraft({ plan, context }: Run): Promise<void> {
-  const draft = toCollection(plan.source, [], { bbox: null, start: '2000-01-01T00:00:00Z', end: null, summaries: {} }, null);
+  const draft = toCollection(
+    plan.source,
+    [],
+    { bbox: null, start: '2000-01-01T00:00:00Z', end: null, summaries: {} },
+    null,
+  );
   await mustBeValid(context.validator, [draft]);
 }
 
@@ -237,7 +248,14 @@ export async function runPlan(plan: Plan, given: IngestContext): Promise<IngestR
   mkdirSync(given.workFolder, { recursive: true });
   const workFolder = mkdtempSync(join(given.workFolder, 'ingest-'));
   const context = { ...given, workFolder };
-  const run: Run = { plan, context, report, done: [], lastCollection: Number.NEGATIVE_INFINITY, lastWrite: Promise.resolve() };
+  const run: Run = {
+    plan,
+    context,
+    report,
+    done: [],
+    lastCollection: Number.NEGATIVE_INFINITY,
+    lastWrite: Promise.resolve(),
+  };
   const toRead = plan.scenes.flatMap(({ files }) => files).filter(({ known }) => known === null);
   context.progress.start(
     toRead.length,

@@ -95,5 +95,7 @@ export function groupScenes(source: Source, files: SourceFile[], pattern: RegExp
 export function fingerprint(file: SourceFile, settings: object): string {
   const { bytes, adler32, md5, version } = file;
   const content = adler32 === null && md5 === null ? version : '';
-  return createHash('sha256').update(JSON.stringify({ bytes, adler32, md5, content, settings })).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify({ bytes, adler32, md5, content, settings }))
+    .digest('hex');
 }

@@ -71,17 +71,34 @@ export function makeStaticWriter({ folder, collectionId, assetFolder, base }: St
       const id = item.id as string;
       const itemFolder = join(home, id);
       const foreign = item.links as Document[];
-      const links = [up('root', '../../catalog.json'), up('parent', '../collection.json'), up('collection', '../collection.json')];
+      const links = [
+        up('root', '../../catalog.json'),
+        up('parent', '../collection.json'),
+        up('collection', '../collection.json'),
+      ];
       const assets = relativeAssets(item.assets as Record<string, Document>, itemFolder, assetFolder);
       writeWhole(join(itemFolder, `${id}.json`), { ...item, links: [...links, ...foreign], assets }, base);
-      itemLinks.push({ rel: 'item', href: `./${encodeURIComponent(id)}/${encodeURIComponent(id)}.json`, type: ITEM_TYPE });
+      itemLinks.push({
+        rel: 'item',
+        href: `./${encodeURIComponent(id)}/${encodeURIComponent(id)}.json`,
+        type: ITEM_TYPE,
+      });
     },
     finish(collection) {
       const foreign = collection.links as Document[];
       itemLinks.sort((a, b) => (String(a.href) < String(b.href) ? -1 : 1));
-      const links = [up('root', '../catalog.json'), up('parent', '../catalog.json'), ...itemLinks, ...foreign];
+      const links = [
+        up('root', '../catalog.json'),
+        up('parent', '../catalog.json'),
+        ...itemLinks,
+        ...foreign,
+      ];
       writeWhole(join(home, 'collection.json'), { ...collection, links }, base);
-      const child = { rel: 'child', href: `./${encodeURIComponent(collectionId)}/collection.json`, type: JSON_TYPE };
+      const child = {
+        rel: 'child',
+        href: `./${encodeURIComponent(collectionId)}/collection.json`,
+        type: JSON_TYPE,
+      };
       const others = (catalog?.links ?? []).filter(({ href }) => href !== child.href);
       const made = {
         type: 'Catalog',

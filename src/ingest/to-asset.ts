@@ -94,7 +94,9 @@ export function sourceAsset(source: Source, file: SourceFile, { mediaType }: Fil
   ]);
   const [first] = [...byRse.values()].sort((a, b) => a.priority - b.priority);
   return known({
-    href: first ? readableHref(first.pfn) : `rucio://${scope}/${name.split('/').map(encodeURIComponent).join('/')}`,
+    href: first
+      ? readableHref(first.pfn)
+      : `rucio://${scope}/${name.split('/').map(encodeURIComponent).join('/')}`,
     type: mediaType,
     title: name.slice(name.lastIndexOf('/') + 1),
     description: 'The original in the data lake',

@@ -2,7 +2,7 @@
 import type { CollectionFacts } from '../db/collection-facts.ts';
 import type { Source } from './source.ts';
 import { bandFields, COG_MEDIA_TYPE, known, replicaByRse } from './to-asset.ts';
-import { didLinks, type Document, EXTENSIONS, type SceneFile } from './to-item.ts';
+import { type Document, didLinks, EXTENSIONS, type SceneFile } from './to-item.ts';
 
 /** SPDX ids and STAC's own words; anything else that is no address cannot be told from a typing error and becomes "other". */
 const LICENSE = /^[\w.+-]+$/;
@@ -21,7 +21,8 @@ function licenseOf({ metadata }: Source): { license: string; links: Document[] }
   return { license: LICENSE.test(license) ? license : 'other', links: [] };
 }
 
-const listOf = (value: unknown): unknown[] | null => (Array.isArray(value) && value.length > 0 ? value : null);
+const listOf = (value: unknown): unknown[] | null =>
+  Array.isArray(value) && value.length > 0 ? value : null;
 
 /** RSEs that hold every file, and whether all can be read. */
 function rucioFields(source: Source): Document {
@@ -51,10 +52,19 @@ export function itemAssets(files: SceneFile[]): Record<string, Document> {
         const { statistics: _, ...fields } = bandFields(band);
         return fields;
       });
-      assets[key] ??= { type: COG_MEDIA_TYPE, title: layer.bands[0]?.description ?? key, roles: ['data'], bands };
+      assets[key] ??= {
+        type: COG_MEDIA_TYPE,
+        title: layer.bands[0]?.description ?? key,
+        roles: ['data'],
+        bands,
+      };
     }
     if (file.did !== null) {
-      assets.source ??= { type: description.mediaType, title: 'The original in the data lake', roles: ['source'] };
+      assets.source ??= {
+        type: description.mediaType,
+        title: 'The original in the data lake',
+        roles: ['source'],
+      };
     }
   }
   return assets;
@@ -97,7 +107,8 @@ function cubeFields(files: SceneFile[], facts: CollectionFacts): Document {
   const dimensions: Document = Object.assign({}, ...cubes.map((cube) => cube['cube:dimensions']));
   for (const [name, dimension] of Object.entries(dimensions)) {
     const { type, values: _, ...rest } = dimension as Document;
-    if (cubes.length > 1 && type === 'temporal') dimensions[name] = { ...rest, type, extent: [facts.start, facts.end] };
+    if (cubes.length > 1 && type === 'temporal')
+      dimensions[name] = { ...rest, type, extent: [facts.start, facts.end] };
   }
   return {
     'cube:dimensions': dimensions,
@@ -119,7 +130,11 @@ export function toCollection(
   const own = { ...ownFields(source, facts), ...cubeFields(files, facts) };
   const before = (existing?.item_assets ?? {}) as Record<string, Document>;
   const item_assets = { ...before, ...itemAssets(files) };
-  const document: Document = { ...existing, ...own, ...(Object.keys(item_assets).length > 0 && { item_assets }) };
+  const document: Document = {
+    ...existing,
+    ...own,
+    ...(Object.keys(item_assets).length > 0 && { item_assets }),
+  };
   const { links, ...rest } = document;
   const uses = (prefix: string) => Object.keys(rest).some((key) => key.startsWith(prefix));
   const scientific = 'https://stac-extensions.github.io/scientific/v1.0.0/schema.json';

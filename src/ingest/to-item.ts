@@ -23,7 +23,8 @@ export interface ItemSettings {
   time: ItemTime | null;
 }
 
-const extension = (name: string, version: string) => `https://stac-extensions.github.io/${name}/${version}/schema.json`;
+const extension = (name: string, version: string) =>
+  `https://stac-extensions.github.io/${name}/${version}/schema.json`;
 
 export const EXTENSIONS = {
   projection: extension('projection', 'v1.2.0'),
@@ -36,7 +37,17 @@ export const EXTENSIONS = {
 };
 
 /** Metadata of the lake that goes into an Item's properties as it is: STAC's common fields, and any with an extension's prefix. */
-const COMMON = ['title', 'description', 'platform', 'constellation', 'mission', 'gsd', 'license', 'providers', 'keywords'];
+const COMMON = [
+  'title',
+  'description',
+  'platform',
+  'constellation',
+  'mission',
+  'gsd',
+  'license',
+  'providers',
+  'keywords',
+];
 const OURS = /^(?:proj|raster|file|storage|cube|rucio|alternate):/;
 
 function commonFields(metadata: Record<string, unknown>): Document {
@@ -45,7 +56,11 @@ function commonFields(metadata: Record<string, unknown>): Document {
     return COMMON.includes(key) || /^[a-z][a-z0-9_-]*:[a-z]/.test(key);
   });
   const { instruments } = metadata;
-  const list = Array.isArray(instruments) ? instruments : typeof instruments === 'string' ? [instruments] : null;
+  const list = Array.isArray(instruments)
+    ? instruments
+    : typeof instruments === 'string'
+      ? [instruments]
+      : null;
   return { ...Object.fromEntries(kept), ...known({ instruments: list }) };
 }
 
@@ -65,7 +80,9 @@ const stamp = (datetime: string) => datetime.replaceAll(/[-:]/g, '');
 
 /** Parts of one Item each: a scene of GeoTIFFs is one, a cube has one a time step. */
 function groupParts(scene: Scene, files: SceneFile[]): Map<string, Part[]> {
-  const times = new Set(files.flatMap(({ description }) => description.layers.map(({ time }) => time?.datetime ?? '')));
+  const times = new Set(
+    files.flatMap(({ description }) => description.layers.map(({ time }) => time?.datetime ?? '')),
+  );
   times.delete('');
   const groups = new Map<string, Part[]>();
   for (const sceneFile of files) {
@@ -87,8 +104,16 @@ export function itemIdsOf(scene: Scene, files: SceneFile[]): string[] {
 }
 
 /** Where a layer's COG lies in the store. */
-export function storeKey(collectionId: string, scene: Scene, file: SourceFile, layer: LayerDescription): string {
-  const name = scene.files.length > 1 ? `${scene.files.findIndex((each) => each.file === file)}_${layer.key}` : layer.key;
+export function storeKey(
+  collectionId: string,
+  scene: Scene,
+  file: SourceFile,
+  layer: LayerDescription,
+): string {
+  const name =
+    scene.files.length > 1
+      ? `${scene.files.findIndex((each) => each.file === file)}_${layer.key}`
+      : layer.key;
   return `${collectionId}/${scene.id}/${name}.tif`;
 }
 
@@ -126,7 +151,12 @@ function rucioFields(source: Source, files: SourceFile[]): Document {
 export function didLinks(source: Source, did: { scope: string; name: string }): Document[] {
   const path = `${encodeURIComponent(did.scope)}/${encodeURIComponent(did.name)}`;
   const title = `${did.scope}:${did.name}`;
-  const via = { rel: 'via', href: `${source.host}/dids/${path}`, type: 'application/json', title: `${title} in Rucio` };
+  const via = {
+    rel: 'via',
+    href: `${source.host}/dids/${path}`,
+    type: 'application/json',
+    title: `${title} in Rucio`,
+  };
   const about = { rel: 'about', href: `${source.webui}/did/page/${path}`, type: 'text/html', title };
   return [...(source.host ? [via] : []), ...(source.webui ? [about] : [])];
 }
@@ -180,7 +210,13 @@ function extensionsOf(document: { properties: Document; assets: Record<string, A
   ];
 }
 
-function toItem(id: string, scene: Scene, parts: Part[], files: SceneFile[], settings: ItemSettings): Document {
+function toItem(
+  id: string,
+  scene: Scene,
+  parts: Part[],
+  files: SceneFile[],
+  settings: ItemSettings,
+): Document {
   const { source, store, time: given } = settings;
   const [first] = parts as [Part];
   const label = first.file.name;

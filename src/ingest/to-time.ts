@@ -41,7 +41,8 @@ function fromTiffTag(metadata: Record<string, string>): ItemTime | null {
 /** A date in a file's name: 20240103T054112, 20240103_054112, 2024-01-03, 20240103. Two dates are an interval. */
 export function fromName(name: string): ItemTime | null {
   const stem = name.slice(name.lastIndexOf('/') + 1);
-  const pattern = /(?<!\d)((?:19|20)\d{2})([-_]?)(\d{2})\2(\d{2})(?:[T_-]?(\d{2})[:-]?(\d{2})[:-]?(\d{2})Z?)?(?!\d)/g;
+  const pattern =
+    /(?<!\d)((?:19|20)\d{2})([-_]?)(\d{2})\2(\d{2})(?:[T_-]?(\d{2})[:-]?(\d{2})[:-]?(\d{2})Z?)?(?!\d)/g;
   const found = [...stem.matchAll(pattern)].flatMap(([, year, , month, day, hour, minute, second]) => {
     const time = hour === undefined ? '00:00:00' : `${hour}:${minute}:${second}`;
     return readInstant(`${year}-${month}-${day}T${time}Z`) ?? [];
@@ -57,7 +58,16 @@ export function timeOf(layer: LayerDescription, file: SourceFile, given: ItemTim
   const { time, metadata } = layer;
   if (time !== null && given === null) {
     const { datetime, start, end } = time;
-    return { datetime, ...(start !== undefined && end !== undefined && { start_datetime: start, end_datetime: end }) };
+    return {
+      datetime,
+      ...(start !== undefined && end !== undefined && { start_datetime: start, end_datetime: end }),
+    };
   }
-  return given ?? fromMetadata(file.metadata) ?? fromMetadata(metadata) ?? fromName(file.name) ?? fromTiffTag(metadata);
+  return (
+    given ??
+    fromMetadata(file.metadata) ??
+    fromMetadata(metadata) ??
+    fromName(file.name) ??
+    fromTiffTag(metadata)
+  );
 }

@@ -33,7 +33,8 @@ const asIs = (value: unknown) => value;
 
 function readIntersects(value: unknown): Geometry {
   const fault = geometryFault(value);
-  if (fault) throw new ApiError('InvalidParameter', `intersects is no GeoJSON geometry: ${fault}`, 'intersects');
+  if (fault)
+    throw new ApiError('InvalidParameter', `intersects is no GeoJSON geometry: ${fault}`, 'intersects');
   return value as Geometry;
 }
 
@@ -65,7 +66,9 @@ export const searchParameters = {
       .array(z.number())
       .min(4)
       .max(6)
-      .describe('west, south, east, north in degrees, or with heights west, south, bottom, east, north, top; west > east crosses the antimeridian'),
+      .describe(
+        'west, south, east, north in degrees, or with heights west, south, bottom, east, north, top; west > east crosses the antimeridian',
+      ),
     fromText: (text) => {
       parseBbox(text);
       return text.split(',').map(Number);
@@ -83,7 +86,10 @@ export const searchParameters = {
     read: readIntersects,
   },
   limit: {
-    schema: z.int().min(1).describe(`Items on a page, ${DEFAULT_LIMIT} when not given, at most ${MOST_LIMIT}`),
+    schema: z
+      .int()
+      .min(1)
+      .describe(`Items on a page, ${DEFAULT_LIMIT} when not given, at most ${MOST_LIMIT}`),
     fromText: (text) => (/^[+-]?\d+$/.test(text) ? Number(text) : text),
     read: (value) => Math.min(value as number, MOST_LIMIT),
   },
@@ -125,7 +131,11 @@ function refuseUnknown(name: string, parameters: Parameters): never {
 
 function finish(read: Record<string, unknown>): SearchParams {
   if (read.bbox !== undefined && read.intersects !== undefined) {
-    throw new ApiError('InvalidParameter', 'bbox and intersects were both given; only one of them is accepted', 'intersects');
+    throw new ApiError(
+      'InvalidParameter',
+      'bbox and intersects were both given; only one of them is accepted',
+      'intersects',
+    );
   }
   return { limit: DEFAULT_LIMIT, ...read };
 }

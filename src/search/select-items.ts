@@ -1,10 +1,10 @@
 /** SearchParams -> SELECT. Newest first: `datetime`, then id, then Collection, all descending, so that one row comparison pages. */
-import { sql, type SelectQueryBuilder } from 'kysely';
-import type { Db, Tables } from './tables.ts';
+import { type SelectQueryBuilder, sql } from 'kysely';
 import { type Bbox, splitBbox } from '../geo/bbox.ts';
 import type { Geometry } from '../geo/geometry.ts';
 import type { Interval } from '../stac/datetime.ts';
 import type { SearchParams } from './params.ts';
+import type { Db, Tables } from './tables.ts';
 
 export type ItemsSelect<Row = object> = SelectQueryBuilder<Tables, 'items', Row>;
 
@@ -22,9 +22,21 @@ const holds = (condition: ReturnType<typeof sql>) => sql<boolean>`${condition}`;
 function boxGeometry([west, south, east, north]: [number, number, number, number]): Geometry {
   if (west === east && south === north) return { type: 'Point', coordinates: [west, south] };
   if (west === east || south === north) {
-    return { type: 'LineString', coordinates: [[west, south], [east, north]] };
+    return {
+      type: 'LineString',
+      coordinates: [
+        [west, south],
+        [east, north],
+      ],
+    };
   }
-  const ring = [[west, south], [east, south], [east, north], [west, north], [west, south]];
+  const ring = [
+    [west, south],
+    [east, south],
+    [east, north],
+    [west, north],
+    [west, south],
+  ];
   return { type: 'Polygon', coordinates: [ring] };
 }
 
@@ -53,7 +65,8 @@ const meetsInterval = ({ start, end }: Interval) =>
 export function selectMatching(db: Db, params: SearchParams): ItemsSelect {
   const { ids, collections, bbox, intersects, datetime } = params;
   let select: ItemsSelect = db.selectFrom('items');
-  if (collections && collections.length > 0) select = select.where(holds(sql`collection = any(${collections}::text[])`));
+  if (collections && collections.length > 0)
+    select = select.where(holds(sql`collection = any(${collections}::text[])`));
   if (ids && ids.length > 0) select = select.where(holds(sql`id = any(${ids}::text[])`));
   if (datetime) select = select.where(meetsInterval(datetime));
   if (bbox) select = select.where(meetsBbox(bbox));

@@ -34,4 +34,3 @@ export interface Tables {
 }
 
 export type Db = Kysely<Tables>;
-

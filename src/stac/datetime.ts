@@ -7,8 +7,7 @@ export interface Interval {
   end: string | null;
 }
 
-const RFC3339 =
-  /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?([Zz]|[+-](\d{2}):(\d{2}))$/;
+const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?([Zz]|[+-](\d{2}):(\d{2}))$/;
 
 function daysIn(year: number, month: number): number {
   return new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
@@ -44,7 +43,10 @@ export function toUtc(text: string): string {
   const sign = zone.startsWith('-') ? 1 : -1;
   const offset = sign * (Number(match[9] ?? 0) * 60 + Number(match[10] ?? 0));
   at.setUTCHours(Number(hour), Number(minute) + offset, Number(second));
-  const whole = at.toISOString().replace(/^\+0*(?=\d{4})/, '').slice(0, -5);
+  const whole = at
+    .toISOString()
+    .replace(/^\+0*(?=\d{4})/, '')
+    .slice(0, -5);
   return `${whole}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;
 }
 
@@ -74,7 +76,11 @@ export function parseDatetime(value: string): Interval {
   const [start, end] = sides.map(read) as [string | null, string | null];
   if (start === null && end === null) refuse(value);
   if (start !== null && end !== null && start > end) {
-    throw new ApiError('InvalidParameter', `datetime is "${value}"; the start must not be after the end`, 'datetime');
+    throw new ApiError(
+      'InvalidParameter',
+      `datetime is "${value}"; the start must not be after the end`,
+      'datetime',
+    );
   }
   return { start, end };
 }

@@ -48,7 +48,8 @@ export function parseObject(text: string): Json {
 
 function checkId(value: unknown, path: string): string {
   if (typeof value !== 'string' || value === '') refuse(`${path} must be a string that is not empty`, path);
-  if (value.includes('\0') || !value.isWellFormed()) refuse(`${path} holds a character that is no Unicode text`, path);
+  if (value.includes('\0') || !value.isWellFormed())
+    refuse(`${path} holds a character that is no Unicode text`, path);
   if (Buffer.byteLength(value) > 1000) refuse(`${path} is longer than 1000 bytes`, path);
   return value;
 }
@@ -85,7 +86,11 @@ function readInstant(properties: Json, key: string): string | null {
   const value = properties[key];
   if (value === null || value === undefined) return null;
   const instant = typeof value === 'string' ? checkInstant(value) : null;
-  if (!instant) refuse(`properties.${key} is ${JSON.stringify(value)}; expected an RFC 3339 date-time`, `properties.${key}`);
+  if (!instant)
+    refuse(
+      `properties.${key} is ${JSON.stringify(value)}; expected an RFC 3339 date-time`,
+      `properties.${key}`,
+    );
   return toUtc(instant);
 }
 
@@ -95,10 +100,14 @@ function readPeriod(properties: Json): Pick<ItemRow, 'datetime' | 'start' | 'end
   const start = readInstant(properties, 'start_datetime');
   const end = readInstant(properties, 'end_datetime');
   if (instant === null && (start === null || end === null)) {
-    refuse('properties.datetime is null; then start_datetime and end_datetime must both be given', 'properties.datetime');
+    refuse(
+      'properties.datetime is null; then start_datetime and end_datetime must both be given',
+      'properties.datetime',
+    );
   }
   if (start !== null && end !== null) {
-    if (start > end) refuse('properties.start_datetime is after properties.end_datetime', 'properties.start_datetime');
+    if (start > end)
+      refuse('properties.start_datetime is after properties.end_datetime', 'properties.start_datetime');
     return { datetime: instant ?? start, start, end };
   }
   return { datetime: instant as string, start: instant as string, end: instant as string };
@@ -114,7 +123,10 @@ export function toItemRow(text: string, collection?: string): ItemRow {
   const id = checkId(item.id, 'id');
   const home = checkId(collection ?? item.collection, 'collection');
   if (item.collection !== undefined && item.collection !== null && item.collection !== home) {
-    refuse(`collection is ${JSON.stringify(item.collection)}, but the Item is sent to "${home}"`, 'collection');
+    refuse(
+      `collection is ${JSON.stringify(item.collection)}, but the Item is sent to "${home}"`,
+      'collection',
+    );
   }
   const { geometry, properties, bbox } = item;
   if (typeof properties !== 'object' || properties === null || Array.isArray(properties)) {
@@ -145,7 +157,10 @@ function withCollection(content: string, item: Json, collection: string): string
   if (item.collection !== undefined && item.collection !== null) return content;
   const spans = memberSpans(content);
   spans.delete('collection');
-  const members = [...spans].map(([key, span]): [string, string] => [key, content.slice(span.start, span.end)]);
+  const members = [...spans].map(([key, span]): [string, string] => [
+    key,
+    content.slice(span.start, span.end),
+  ]);
   const links = members.pop() as [string, string];
   return objectText([...members, ['collection', JSON.stringify(collection)], links]);
 }

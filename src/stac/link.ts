@@ -58,7 +58,9 @@ export function collectionLinks(base: string, id: string): Link[] {
 
 /** Replaces the mark of our own addresses in stored text by the public address. */
 export function withBase(content: string, base: string): string {
-  return content.includes(OWN_PREFIX) ? content.replaceAll(`"${OWN_PREFIX}`, `${JSON.stringify(base).slice(0, -1)}/`) : content;
+  return content.includes(OWN_PREFIX)
+    ? content.replaceAll(`"${OWN_PREFIX}`, `${JSON.stringify(base).slice(0, -1)}/`)
+    : content;
 }
 
 /** Stored text ends with its links array: adds the server's own links there. */

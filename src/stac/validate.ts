@@ -30,7 +30,8 @@ interface Report {
 const SELF = 'https://rucio-stac.invalid';
 
 const CORE = /^https:\/\/schemas\.stacspec\.org\/v(1\.[01]\.0)\/[a-z]+-spec\/json-schema\/([a-z-]+)\.json#?$/;
-const EXTENSION = /^https:\/\/stac-extensions\.github\.io\/([a-z0-9-]+)\/(v[0-9a-z.-]+)\/((?:platforms\/)?[a-z0-9-]+)\.json#?$/;
+const EXTENSION =
+  /^https:\/\/stac-extensions\.github\.io\/([a-z0-9-]+)\/(v[0-9a-z.-]+)\/((?:platforms\/)?[a-z0-9-]+)\.json#?$/;
 const OWN = /^https?:\/\/[^?#]+\/schemas\/([a-z]+)\/(v\d+\.\d+\.\d+)\/schema\.json#?$/;
 
 /** Where the schema of a URI lies in the package, or null when it does not ship. */
@@ -71,9 +72,12 @@ function ownLinks({ type, id, collection }: Record<string, unknown>) {
 function prepare(document: object): object {
   const text = JSON.stringify(document);
   const copy = JSON.parse(withBase(text, SELF)) as Record<string, unknown>;
-  if (Array.isArray(copy.links) || copy.links === undefined) copy.links = [...ownLinks(copy), ...(copy.links ?? [])];
+  if (Array.isArray(copy.links) || copy.links === undefined)
+    copy.links = [...ownLinks(copy), ...(copy.links ?? [])];
   if (Array.isArray(copy.stac_extensions)) {
-    copy.stac_extensions = copy.stac_extensions.filter((uri) => typeof uri !== 'string' || schemaFile(uri) !== null);
+    copy.stac_extensions = copy.stac_extensions.filter(
+      (uri) => typeof uri !== 'string' || schemaFile(uri) !== null,
+    );
   }
   return copy;
 }
