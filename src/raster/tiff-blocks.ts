@@ -1,13 +1,14 @@
 /**
  * TIFF directory + file -> rows of pixels of one band: strips and tiles read, decompressed, un-predicted, put in
  * machine byte order. TIFF 6.0 sections 3, 14, 15; TIFF technical note 3 (predictor 3).
- * Deflate goes through node's zlib (thread pool); LZW, JPEG, LERC, Zstandard and PackBits through geotiff.js.
+ * Deflate goes through node's zlib (thread pool), LZW through lzw.ts; JPEG, LERC, Zstandard and PackBits through geotiff.js.
  */
 import { promisify } from 'node:util';
 import { inflate } from 'node:zlib';
 import { getDecoder } from 'geotiff';
 import { messageOf, UserError } from '../errors.ts';
 import type { ByteSource } from './bytes.ts';
+import { decodeLzw } from './lzw.ts';
 import { copyPixels, fillPixels, makePixels, viewPixels } from './pixels.ts';
 import { type Directory, numbersOf, TAG } from './tiff-directory.ts';
 import { imageLayout, type TiffLayout } from './tiff-layout.ts';
@@ -129,8 +130,9 @@ async function decompress(
   rows: number,
 ): Promise<Uint8Array> {
   if (layout.compression === 1) return stored;
+  const limit = rows * layout.blockWidth * layout.samples * (layout.bits / 8);
+  if (layout.compression === 5) return decodeLzw(stored, limit);
   if (layout.compression === 8 || layout.compression === 32946) {
-    const limit = rows * layout.blockWidth * layout.samples * (layout.bits / 8);
     // A block may hold more rows than it should, never without end.
     return inflateBytes(stored, { maxOutputLength: limit * 2 + 65536 });
   }

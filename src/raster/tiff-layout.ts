@@ -109,6 +109,9 @@ function pixelType(directory: Directory, bands: number, name: string) {
   const formats = numbersOf(directory, TAG.sampleFormat);
   const bits = bitsList[0] ?? 1;
   const format = formats[0] ?? 1;
+  if (bitsList.length > 1 ? bitsList.length < bands : bands > 4096) {
+    throw new UserError(`${name} is corrupt: it counts ${bands} bands but describes ${bitsList.length}`);
+  }
   for (let band = 1; band < bands; band += 1) {
     if ((bitsList[band] ?? bits) !== bits || (formats[band] ?? format) !== format) {
       throw new UserError(`${name} mixes pixel types in one image, which is not read`);
