@@ -28,6 +28,8 @@ const PASSING = new Set([
   'UND_ERR_BODY_TIMEOUT',
   'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
   'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  // A chunked answer that ends before its last chunk.
+  'HPE_INVALID_EOF_STATE',
 ]);
 
 /** The system's or undici's code, of the error or of what caused it ('' when there is none). */
@@ -41,7 +43,7 @@ export function codeOf(error: unknown): string {
 
 /** True for a lost or refused connection, which may work a moment later. */
 export function isPassing(error: unknown): boolean {
-  return PASSING.has(codeOf(error)) || (error instanceof TypeError && error.message === 'terminated');
+  return PASSING.has(codeOf(error));
 }
 
 /** One short reason, such as "connection refused", without addresses or stacks. */

@@ -37,7 +37,9 @@ export interface OpenReplica {
 
 /** The address we read a PFN at: `davs` is `https` and `dav` is `http`, anything else as it is. */
 export function readableUrl(pfn: string): string {
-  return pfn.replace(/^dav(s?):/i, (_whole, s: string) => `http${s.toLowerCase()}:`);
+  // Where an RSE asks for it, Rucio writes a hint for XRootD clients behind the PFN.
+  const plain = pfn.replace(/&#multirange=[^#]*$/, '');
+  return plain.replace(/^dav(s?):/i, (_whole, s: string) => `http${s.toLowerCase()}:`);
 }
 
 /** A PFN we have no reader for, or a file that is not on this machine, is no fault of the replica's: say why, or null. */

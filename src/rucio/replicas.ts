@@ -33,7 +33,9 @@ const SCHEMES = [
   'https', 'http', 'davs', 'dav', 'file', 's3', 's3s', 'root', 'xroot', 'gsiftp', 'srm', 'srm+https', 'storm', 'posix',
   'rclone', 'scp', 'rsync', 'globus', 'magnet',
 ];
-const CHUNK = 500;
+/** The server looks up attributes for each PFN (4 ms each without memcached): smaller chunks side by side are faster. */
+const CHUNK = 250;
+const PARALLEL = 4;
 
 /** @returns by `scope:name`; a DID that is not known, or whose files have no replica row, is missing */
 export async function listReplicas(
@@ -42,20 +44,33 @@ export async function listReplicas(
   options: ListReplicasOptions = {},
 ): Promise<Map<string, ReplicaLine>> {
   const found = new Map<string, ReplicaLine>();
-  for (let at = 0; at < dids.length; at += CHUNK) {
-    const chunk = dids.slice(at, at + CHUNK);
-    const lines = await ask(api, chunk, SCHEMES, options);
-    // An RSE whose only protocol is none of ours still has a PFN worth knowing.
-    const silent = lines.filter((line) => rsesWithoutPfn(line).length > 0);
-    const more = silent.length > 0 ? await ask(api, silent, null, options) : [];
-    const moreByKey = new Map(more.map((line) => [`${line.scope}:${line.name}`, line]));
-    for (const line of lines) {
-      const key = `${line.scope}:${line.name}`;
-      found.set(key, toLine(line, moreByKey.get(key)));
+  let next = 0;
+  let done = 0;
+  /** Takes chunk after chunk until none is left; several of these run side by side. */
+  async function work(): Promise<void> {
+    while (next < dids.length) {
+      const chunk = dids.slice(next, next + CHUNK);
+      next += CHUNK;
+      for (const line of await listChunk(api, chunk, options)) found.set(`${line.scope}:${line.name}`, line);
+      done += chunk.length;
+      options.onProgress?.(done);
     }
-    options.onProgress?.(Math.min(at + CHUNK, dids.length));
   }
+  await Promise.all(Array.from({ length: PARALLEL }, work));
   return found;
+}
+
+async function listChunk(
+  api: Api,
+  dids: readonly Did[],
+  options: ListReplicasOptions,
+): Promise<ReplicaLine[]> {
+  const lines = await ask(api, dids, SCHEMES, options);
+  // An RSE whose only protocol is none of ours still has a PFN worth knowing.
+  const silent = lines.filter((line) => rsesWithoutPfn(line).length > 0);
+  const more = silent.length > 0 ? await ask(api, silent, null, options) : [];
+  const moreByKey = new Map(more.map((line) => [`${line.scope}:${line.name}`, line]));
+  return lines.map((line) => toLine(line, moreByKey.get(`${line.scope}:${line.name}`)));
 }
 
 async function ask(

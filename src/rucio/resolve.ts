@@ -111,7 +111,12 @@ async function listFiles(
     const { scope, name, bytes, adler32, md5 } = did;
     return [{ scope, name, bytes, adler32, md5, ...more }];
   }
-  const onRecord = (done: number) => onProgress?.({ step: 'files', done, total: did.length ?? 0 });
+  let told = 0;
+  const onRecord = (done: number) => {
+    if (done >= told && done < told + 1000) return;
+    told = done;
+    onProgress?.({ step: 'files', done, total: did.length ?? 0 });
+  };
   const rows = (await api.getList(`${didPath(did.scope, did.name)}/files`, { signal, onRecord })) as Row[];
   const files = new Map<string, RucioFile>();
   for (const row of rows) {

@@ -33,6 +33,7 @@ export function s3Fault(error: unknown, settings: S3Settings, step: string): Use
     case 'NoSuchBucket':
       return tell('there is no such bucket. Create it, or correct S3_BUCKET.');
     case 'InvalidAccessKeyId':
+    case 'XAdminUserNotFound': // versitygw, as 404
       return tell('the server does not know the access key. Check AWS_ACCESS_KEY_ID.');
     case 'SignatureDoesNotMatch':
       return tell('the server does not accept the secret key. Check AWS_SECRET_ACCESS_KEY.');

@@ -172,8 +172,7 @@ async function check(client: S3Client, settings: S3Settings): Promise<void> {
 
 /** The answer to a HEAD has no body, and so no reason: ask again by GET. */
 async function withBody(client: S3Client, Bucket: string, error: unknown): Promise<unknown> {
-  const status = s3Status(error);
-  if (status !== 403 && status !== 400) return error;
+  if (s3Status(error) === null) return error;
   try {
     await client.send(new ListObjectsV2Command({ Bucket, MaxKeys: 1 }));
     return error;

@@ -30,7 +30,9 @@ try {
 }
 const Policy = JSON.stringify({
   Version: '2012-10-17',
-  Statement: [{ Effect: 'Allow', Principal: '*', Action: ['s3:GetObject'], Resource: [`arn:aws:s3:::${Bucket}/*`] }],
+  Statement: [
+    { Effect: 'Allow', Principal: '*', Action: ['s3:GetObject'], Resource: [`arn:aws:s3:::${Bucket}/*`] },
+  ],
 });
 await client.send(new PutBucketPolicyCommand({ Bucket, Policy }));
 await client.send(

@@ -1,0 +1,117 @@
+/** Against the real S3 server of test/servers/s3. Run by CI with its environment; fails without it. */
+import assert from 'node:assert/strict';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { request } from 'undici';
+import { UserError } from '../../src/errors.ts';
+import { s3Store } from '../../src/s3/s3-store.ts';
+import { readS3Settings } from '../../src/s3/settings.ts';
+import type { AssetStore, PutObject, S3Settings } from '../../src/s3/types.ts';
+
+const found = readS3Settings(process.env);
+assert.ok(found?.endpoint, 'S3_ENDPOINT and S3_BUCKET are not set: eval "$(test/servers/s3/start)" first');
+const settings: S3Settings = { ...found, prefix: `it/${randomUUID()}` };
+const folder = mkdtempSync(join(tmpdir(), 's3-it-'));
+const stores: AssetStore[] = [];
+after(async () => {
+  await Promise.all(stores.map((store) => store.close()));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function store(changes: Partial<S3Settings> = {}): AssetStore {
+  const made = s3Store({ ...settings, ...changes });
+  stores.push(made);
+  return made;
+}
+
+function object(key: string, size: number): PutObject & { content: Buffer } {
+  const content = randomBytes(size);
+  const path = join(folder, randomUUID());
+  writeFileSync(path, content);
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  return {
+    key,
+    path,
+    bytes: size,
+    sha256,
+    contentType: 'image/tiff; application=geotiff; profile=cloud-optimized',
+    content,
+  };
+}
+
+test('the store can be written, and checking leaves nothing behind', async () => {
+  await store().check();
+  assert.equal(await store().has('.rucio-stac-check', 0, ''), false);
+});
+
+test('what was put is there under its public address, for everyone and from any web page', async () => {
+  const put = object("a b/scene+(1)'é.tif", 5000);
+  const s3 = store();
+  assert.equal(await s3.has(put.key, put.bytes, put.sha256), false);
+  await s3.put(put);
+  assert.equal(await s3.has(put.key, put.bytes, put.sha256), true);
+  assert.equal(await s3.has(put.key, put.bytes + 1, put.sha256), false);
+  assert.equal(await s3.has(put.key, put.bytes, '0'.repeat(64)), false);
+  const { statusCode, headers, body } = await request(s3.hrefOf(put.key), {
+    headers: { range: 'bytes=100-199', origin: 'https://browser.example.org' },
+  });
+  assert.equal(statusCode, 206);
+  assert.equal(headers['content-type'], put.contentType);
+  assert.equal(headers['cache-control'], 'public, max-age=3600');
+  assert.equal(headers['access-control-allow-origin'], '*');
+  assert.ok(Buffer.from(await body.arrayBuffer()).equals(put.content.subarray(100, 200)));
+});
+
+test('a large object goes in parts, arrives whole, and tells how far it is', async () => {
+  const put = object('large.tif', 40 * 1024 * 1024 + 12_345);
+  const s3 = store();
+  const progress: number[] = [];
+  await s3.put({ ...put, onProgress: (done) => progress.push(done) });
+  assert.equal(progress.at(-1), put.bytes);
+  assert.ok(progress.length >= 3);
+  assert.equal(await s3.has(put.key, put.bytes, put.sha256), true);
+  const { body } = await request(s3.hrefOf(put.key));
+  const back = createHash('sha256')
+    .update(Buffer.from(await body.arrayBuffer()))
+    .digest('hex');
+  assert.equal(back, put.sha256);
+});
+
+test('putting again replaces; an object of another store without our sum is not taken for ours', async () => {
+  const s3 = store();
+  const [first, second] = [object('again.tif', 100), object('again.tif', 100)];
+  await s3.put(first);
+  await s3.put(second);
+  assert.equal(await s3.has('again.tif', 100, first.sha256), false);
+  assert.equal(await s3.has('again.tif', 100, second.sha256), true);
+});
+
+test('a file that is not what its sum says is refused by the server', async () => {
+  const put = object('wrong.tif', 100);
+  await assert.rejects(store().put({ ...put, sha256: '0'.repeat(64) }), UserError);
+  await assert.rejects(store().put({ ...put, bytes: 99 }), /it changed/);
+  assert.equal(await store().has(put.key, put.bytes, put.sha256), false);
+});
+
+test('abort ends an upload, and nothing appears under the key', async () => {
+  const put = object('aborted.tif', 40 * 1024 * 1024);
+  const controller = new AbortController();
+  const running = store().put({ ...put, signal: controller.signal, onProgress: () => controller.abort() });
+  await assert.rejects(running, { name: 'AbortError' });
+  assert.equal(await store().has(put.key, put.bytes, put.sha256), false);
+  await assert.rejects(store().put({ ...put, signal: AbortSignal.abort() }), { name: 'AbortError' });
+});
+
+test('each wrong setting is named', async () => {
+  const check = (changes: Partial<S3Settings>) => store(changes).check();
+  await assert.rejects(check({ bucket: 'no-such-bucket' }), /there is no such bucket.*S3_BUCKET/);
+  await assert.rejects(check({ accessKeyId: 'nobody' }), /AWS_ACCESS_KEY_ID/);
+  await assert.rejects(check({ secretAccessKey: 'wrong' }), /AWS_SECRET_ACCESS_KEY/);
+  await assert.rejects(check({ endpoint: 'http://127.0.0.1:9' }), /refused.*S3_ENDPOINT/);
+  await assert.rejects(check({ endpoint: 'http://s3.invalid' }), /host name is not known.*S3_ENDPOINT/);
+  await assert.rejects(store({ secretAccessKey: 'wrong' }).has('x', 1, ''), UserError);
+  await assert.rejects(store({ bucket: 'no-such-bucket' }).put(object('x', 1)), /there is no such bucket/);
+});
