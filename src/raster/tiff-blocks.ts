@@ -14,6 +14,7 @@ import { type Directory, numbersOf, TAG } from './tiff-directory.ts';
 import { imageLayout, type TiffLayout } from './tiff-layout.ts';
 import { swapBytes, unpredict, widenHalf, ycbcrToRgb } from './tiff-samples.ts';
 import type { PixelArray } from './types.ts';
+import { sizedFrame } from './zstd-frame.ts';
 
 const inflateBytes = promisify(inflate);
 
@@ -147,7 +148,7 @@ async function decompress(
     LercParameters: numbersOf(directory, TAG.lercParameters),
   };
   const decoder = await getDecoder(layout.compression, parameters);
-  const exact = new Uint8Array(stored).buffer;
+  const exact = new Uint8Array(layout.compression === 50000 ? sizedFrame(stored, limit) : stored).buffer;
   return new Uint8Array(await decoder.decode(exact));
 }
 
