@@ -1,14 +1,33 @@
 /** Integration tests' own corner of a real Rucio server: a scope of their own, bytes put on the storage as a client would. */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { request } from 'undici';
 import { adler32 } from '../../src/rucio/adler32.ts';
-import { readRucioConfig } from '../../src/rucio/read-config.ts';
+import { connectRucio, type RucioClient } from '../../src/rucio/connect.ts';
+import { type Env, readRucioConfig } from '../../src/rucio/read-config.ts';
 
 export const SCOPE = 'stac-it';
+/** Of one test file; removed by closeAll. */
+export const folder = mkdtempSync(join(tmpdir(), 'rucio-it-'));
+const open: RucioClient[] = [];
+
+/** Its configuration comes from the file alone, but for `env`; tokens are kept in the test's own folder. */
+export function connect(file: string, env: Env = {}, options = {}): RucioClient {
+  const client = connectRucio(
+    readRucioConfig({ TMPDIR: folder, USER: 'it', ...env, RUCIO_CONFIG: file }),
+    options,
+  );
+  open.push(client);
+  return client;
+}
+
+export async function closeAll(): Promise<void> {
+  await Promise.all(open.map((client) => client.close()));
+  rmSync(folder, { recursive: true, force: true });
+}
 
 /** A setting these tests cannot do without: missing is a failure, not a skip. */
 export function required(key: string): string {
@@ -87,14 +106,13 @@ function hashed(name: string): string {
 
 /** A rucio.cfg that is another one with lines changed or added under [client]; null takes a line away. */
 export function configLike(text: string, changes: Record<string, string | null>): string {
-  const folder = mkdtempSync(join(tmpdir(), 'rucio-it-'));
   const lines = text
     .split('\n')
     .filter((line) => !Object.keys(changes).some((key) => line.startsWith(`${key} =`)));
   const added = Object.entries(changes).flatMap(([key, value]) =>
     value === null ? [] : [`${key} = ${value}`],
   );
-  const file = join(folder, 'rucio.cfg');
+  const file = join(folder, `${randomUUID()}.cfg`);
   writeFileSync(file, lines.join('\n').replace('[client]', ['[client]', ...added].join('\n')));
   return file;
 }

@@ -1,129 +1,26 @@
 /** Against the real server of test/servers/rucio, seeded. Run by CI with its environment; fails without it. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { UserError } from '../../src/errors.ts';
-import { connectRucio, type RucioClient } from '../../src/rucio/connect.ts';
-import { type Env, readRucioConfig } from '../../src/rucio/read-config.ts';
+import type { RucioClient } from '../../src/rucio/connect.ts';
+import { readRucioConfig } from '../../src/rucio/read-config.ts';
 import type { RucioFile } from '../../src/rucio/types.ts';
-import { configLike, type Lake, openLake, required, SCOPE, sums } from './lake.ts';
+import { closeAll, configLike, connect, folder, type Lake, openLake, required, SCOPE, sums } from './lake.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'rucio-it-'));
-const open: RucioClient[] = [];
 let lake: Lake;
 let rucio: RucioClient;
 let plain = '';
-
-/** Its configuration comes from the file alone, but for `env`; tokens are kept in a folder of the test's own. */
-function connect(file: string, env: Env = {}, options = {}): RucioClient {
-  const client = connectRucio(
-    readRucioConfig({ TMPDIR: folder, USER: 'it', ...env, RUCIO_CONFIG: file }),
-    options,
-  );
-  open.push(client);
-  return client;
-}
 
 before(async () => {
   plain = readFileSync(required('RUCIO_CONFIG'), 'utf8');
   lake = await openLake();
   rucio = connect(required('RUCIO_CONFIG'), { RUCIO_CA_CERT: required('RUCIO_CA_CERT') });
 });
-after(async () => {
-  await Promise.all(open.map((client) => client.close()));
-  rmSync(folder, { recursive: true, force: true });
-});
-
-test('userpass over http and https, and a client certificate', async () => {
-  for (const key of ['RUCIO_CONFIG', 'RUCIO_CONFIG_HTTPS', 'RUCIO_CONFIG_X509']) {
-    const client = connect(configLike(readFileSync(required(key), 'utf8'), { auth_token_file_path: null }));
-    assert.match(await client.ping(), /^\d+\.\d+/, key);
-    assert.deepEqual(await client.whoami(), { account: 'root', type: 'SERVICE', status: 'ACTIVE' }, key);
-    rmSync(join(folder, '.rucio_it'), { recursive: true });
-  }
-});
-
-test('the token is kept 0600 without a newline, used by the next client, and replaced when the server refuses it', async () => {
-  const tokenFile = join(folder, 'token');
-  const file = configLike(plain, { auth_token_file_path: tokenFile });
-  await connect(file).whoami();
-  const first = readFileSync(tokenFile, 'utf8');
-  assert.match(first, /^root-ddmlab-\S+$/);
-  assert.equal(statSync(tokenFile).mode & 0o777, 0o600);
-  await connect(file, { RUCIO_PASSWORD: 'not needed' }).whoami();
-  assert.equal(readFileSync(tokenFile, 'utf8'), first);
-  writeFileSync(tokenFile, 'root-ddmlab-unknown-00000000000000000000000000000000\n');
-  const client = connect(file);
-  const answers = await Promise.all([client.whoami(), client.whoami(), client.whoami()]);
-  assert.equal(answers[2]?.account, 'root');
-  const second = readFileSync(tokenFile, 'utf8');
-  assert.notEqual(second, first);
-  assert.match(second, /^root-ddmlab-\S+$/);
-});
-
-test('a token that is for another account is not used', async () => {
-  const tokenFile = join(folder, 'shared-token');
-  await connect(configLike(plain, { auth_token_file_path: tokenFile })).whoami();
-  const alice = { account: 'alice', username: 'alice', auth_token_file_path: tokenFile };
-  assert.equal((await connect(configLike(plain, alice)).whoami()).account, 'alice');
-});
-
-test('a ready token in the file or in BEARER_TOKEN; a useless one says how to log in', async () => {
-  const tokenFile = join(folder, 'oidc-token');
-  await connect(configLike(plain, { auth_token_file_path: tokenFile })).whoami();
-  const ready = readFileSync(tokenFile, 'utf8');
-  const oidc = configLike(plain, { auth_type: 'oidc', auth_token_file_path: tokenFile });
-  writeFileSync(tokenFile, `${ready}\n`);
-  assert.equal((await connect(oidc).whoami()).account, 'root');
-  writeFileSync(tokenFile, 'root-expired');
-  assert.equal((await connect(oidc, { BEARER_TOKEN: ready }).whoami()).account, 'root');
-  await assert.rejects(
-    connect(oidc).whoami(),
-    new RegExp(`refuses the OpenID token.*rucio whoami.*${tokenFile}`),
-  );
-  rmSync(tokenFile);
-  await assert.rejects(connect(oidc).whoami(), /There is no OpenID token.*rucio whoami/);
-});
-
-test('wrong password, unknown account: told with the settings to look at', async () => {
-  const kept = { auth_token_file_path: join(folder, 'none') };
-  const wrong = connect(configLike(plain, { ...kept, password: 'wrong' }));
-  await assert.rejects(
-    wrong.whoami(),
-    /refuses user ddmlab for account root.*Check username, password and account/,
-  );
-  const unknown = connect(configLike(plain, { ...kept, account: 'nobody' }));
-  await assert.rejects(
-    unknown.whoami(),
-    (error: unknown) => error instanceof UserError && /nobody/.test(error.message),
-  );
-});
-
-test('no CA, wrong CA file, nobody there: told with the settings to look at', async () => {
-  const https = readFileSync(required('RUCIO_CONFIG_HTTPS'), 'utf8');
-  await assert.rejects(
-    connect(configLike(https, { ca_cert: null })).ping(),
-    /not trusted.*ca_cert in \[client\]/,
-  );
-  assert.throws(
-    () => connect(configLike(https, { ca_cert: '/no/such.pem' })),
-    /\/no\/such\.pem does not exist/,
-  );
-  const gone = configLike(plain, { rucio_host: 'http://127.0.0.1:9', request_retries: '0' });
-  await assert.rejects(connect(gone).ping(), /http:\/\/127\.0\.0\.1:9 cannot be reached: connection refused/);
-  const name = configLike(plain, { rucio_host: 'http://rucio.invalid', request_retries: '0' });
-  await assert.rejects(connect(name).ping(), /host name is not known/);
-});
-
-test('the CA may be a folder, and ca_certs is understood', async () => {
-  const https = readFileSync(required('RUCIO_CONFIG_HTTPS'), 'utf8');
-  const tls = join(required('RUCIO_CA_CERT'), '..');
-  assert.match(await connect(configLike(https, { ca_cert: null, ca_certs: tls })).ping(), /^\d/);
-});
+after(closeAll);
 
 test('a container: every file below it, with sums, replicas and metadata', async () => {
   const steps = new Set<string>();
