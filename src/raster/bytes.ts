@@ -22,7 +22,13 @@ export async function openBytes(path: string): Promise<ByteSource> {
     name,
     size,
     async read(offset, length) {
-      if (!(offset >= 0) || !(length >= 0) || offset + length > size) {
+      if (
+        !Number.isSafeInteger(offset) ||
+        !Number.isSafeInteger(length) ||
+        offset < 0 ||
+        length < 0 ||
+        offset + length > size
+      ) {
         throw new UserError(
           `${name} is cut short or corrupt: it refers to bytes ${offset} to ${offset + length} but has ${size}`,
         );

@@ -16,12 +16,28 @@ export function sizedFrame(frame: Buffer, size: number): Uint8Array {
     head[4] = descriptor | 0x80;
     const field = Buffer.alloc(4);
     field.writeUInt32LE(size);
-    return Buffer.concat([head, field, frame.subarray(afterIds)]);
+    return Buffer.concat([head, field, frame.subarray(afterIds, frameEnd(frame, afterIds))]);
   }
   const bytes = sizeFlag === 0 ? 1 : 2 ** sizeFlag;
   let told = 0;
   for (let index = bytes - 1; index >= 0; index -= 1) told = told * 256 + (frame[afterIds + index] ?? 0);
   if (sizeFlag === 1) told += 256;
   if (told < size || told > size * 2 + 65536) throw new Error(`a frame of ${told} bytes instead of ${size}`);
-  return frame;
+  return frame.subarray(0, frameEnd(frame, afterIds + bytes));
+}
+
+/** Where the frame's last block (and checksum) ends; `at` is its first block. A bad size here upsets zstddec. */
+function frameEnd(frame: Buffer, at: number): number {
+  for (let position = at; position + 3 <= frame.length; ) {
+    const header = frame.readUIntLE(position, 3);
+    const type = (header >> 1) & 3;
+    position += 3 + (type === 1 ? 1 : header >> 3);
+    if (type === 3 || position > frame.length) break;
+    if ((header & 1) === 1) {
+      const end = position + (frame[4]! & 4 ? 4 : 0);
+      if (end <= frame.length) return end;
+      break;
+    }
+  }
+  throw new Error('its Zstandard blocks do not add up');
 }
