@@ -103,6 +103,8 @@ function tellFaults(log: Log) {
       log('http:fault', { id, method: request.method, path: request.path, error: inside });
       response.set('x-request-id', id);
     }
+    const { headers } = error as { headers?: unknown };
+    if (fault.status === 416 && typeof headers === 'object') response.set(headers as Record<string, string>);
     if (response.headersSent) {
       response.destroy();
       return;

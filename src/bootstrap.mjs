@@ -172,7 +172,7 @@ const commands = {
     }
     const options = args.filter((arg) => arg.startsWith('-'));
     const parallel = Math.max(1, Math.min(3, availableParallelism() - 1));
-    const flags = ['--test', `--test-concurrency=${parallel}`, '--enable-source-maps', ...options];
+    const flags = ['--test', '--test-reporter=spec', `--test-concurrency=${parallel}`, '--enable-source-maps', ...options];
     const env = { ...process.env, RUCIO_STAC_TEST_FOLDER: join(tmpdir(), `rucio-stac-test-${process.pid}`) };
     const child = spawn(process.execPath, [...flags, ...files], { cwd: root, stdio: 'inherit', env });
     child.on('exit', () => rmSync(env.RUCIO_STAC_TEST_FOLDER, { recursive: true, force: true }));

@@ -1,5 +1,4 @@
 /** DID -> Source: everything below it, as Rucio knows it. */
-import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { RucioClient } from '../rucio/connect.ts';
 import { safeJoin } from '../rucio/safe-join.ts';
@@ -27,7 +26,7 @@ function toSourceFile(client: RucioClient, file: RucioFile): SourceFile {
     replicas,
     metadata,
     async fetch({ folder, signal, onProgress }) {
-      const target = safeJoin(join(folder, scope), name);
+      const target = safeJoin(folder, `${scope}/${name.replace(/^\/+/, '')}`);
       const report = await client.download(file, target, { signal, onProgress });
       const faults = report.faults.map(({ rse, reason }) => `${rse}: ${reason}`);
       return { path: target, isTemporary: true, faults };
@@ -40,6 +39,11 @@ function homeOf(resolved: ResolvedDid): Did {
   const { type, parents, scope, name } = resolved;
   const only = parents.length === 1 ? parents[0] : undefined;
   return type === 'FILE' && only ? { scope: only.scope, name: only.name } : { scope, name };
+}
+
+async function describeDid(client: RucioClient, did: Did, signal: AbortSignal) {
+  const [{ type }, metadata] = await Promise.all([client.getDid(did, signal), client.metadata([did], { signal })]);
+  return { type, metadata: metadata.get(`${did.scope}:${did.name}`) ?? {} };
 }
 
 export interface RucioSourceOptions {
@@ -62,7 +66,7 @@ export async function openRucioSource(
   });
   const home = homeOf(resolved);
   const isHome = home.scope === resolved.scope && home.name === resolved.name;
-  const parent = isHome ? null : await client.resolve(home, { signal });
+  const parent = isHome ? null : await describeDid(client, home, signal);
   if (resolved.files.length === 0) {
     throw new UserError(`${did.scope}:${did.name} holds no files; attach files to it in Rucio first.`);
   }

@@ -58,6 +58,12 @@ function meetsGeometry(geometry: Geometry) {
   return holds(sql`ST_Intersects(geometry, ST_WrapX(ST_WrapX(${given}, 180, -360), -180, 360))`);
 }
 
+/** No stored id holds a NUL, and no parameter of the database may. */
+function isOneOf(column: 'collection' | 'id', values: string[]) {
+  const possible = values.filter((value) => !value.includes('\0'));
+  return holds(sql`${sql.ref(column)} = any(${possible}::text[])`);
+}
+
 const meetsInterval = ({ start, end }: Interval) =>
   holds(sql`period && tstzrange(${start}::timestamptz, ${end}::timestamptz, '[]')`);
 
@@ -65,9 +71,8 @@ const meetsInterval = ({ start, end }: Interval) =>
 export function selectMatching(db: Db, params: SearchParams): ItemsSelect {
   const { ids, collections, bbox, intersects, datetime } = params;
   let select: ItemsSelect = db.selectFrom('items');
-  if (collections && collections.length > 0)
-    select = select.where(holds(sql`collection = any(${collections}::text[])`));
-  if (ids && ids.length > 0) select = select.where(holds(sql`id = any(${ids}::text[])`));
+  if (collections && collections.length > 0) select = select.where(isOneOf('collection', collections));
+  if (ids && ids.length > 0) select = select.where(isOneOf('id', ids));
   if (datetime) select = select.where(meetsInterval(datetime));
   if (bbox) select = select.where(meetsBbox(bbox));
   if (intersects) select = select.where(meetsGeometry(intersects));
