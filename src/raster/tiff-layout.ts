@@ -32,6 +32,9 @@ export interface TiffLayout {
   machineOrder: boolean;
 }
 
+/** A block is decoded whole: a file of one strip must fit. */
+const MAX_BLOCK_BYTES = 2 ** 31;
+
 const READ = new Map([
   [1, 'none'],
   [5, 'LZW'],
@@ -59,7 +62,7 @@ export function imageLayout(directory: Directory, name: string): TiffLayout {
   const width = numberOf(directory, TAG.imageWidth, 0);
   const height = numberOf(directory, TAG.imageLength, 0);
   const bands = numberOf(directory, TAG.samplesPerPixel, 1);
-  if (!(width > 0 && height > 0 && bands > 0))
+  if (![width, height, bands].every((size) => Number.isInteger(size) && size > 0 && size < 2 ** 31))
     throw new UserError(`${name} is corrupt: the image has no size`);
   const compression = numberOf(directory, TAG.compression, 1);
   if (!READ.has(compression)) {
@@ -97,6 +100,12 @@ export function imageLayout(directory: Directory, name: string): TiffLayout {
     lossyColour: compression === 7 && numberOf(directory, TAG.photometric, 1) === 6 && bands === 3,
     machineOrder: compression === 34887,
   };
+  const blockBytes = (blockWidth * blockHeight * layout.samples * bits) / 8;
+  if (!Number.isInteger(blockBytes) || blockBytes > MAX_BLOCK_BYTES || width * 8 > MAX_BLOCK_BYTES) {
+    throw new UserError(
+      `${name} stores its pixels in blocks of ${blockBytes} bytes, more than is read at a time`,
+    );
+  }
   const blocks = layout.across * layout.down * (planar ? bands : 1);
   if (layout.offsets.length < blocks || layout.byteCounts.length < blocks) {
     throw new UserError(`${name} is corrupt: it lists ${layout.offsets.length} of its ${blocks} blocks`);
