@@ -11,7 +11,7 @@ import pytest
 from support.lake import Lake
 from support.product import KIND, ROOT, Catalogue, clean_env
 
-NEEDED = ("RUCIO_CONFIG", "RUCIO_DEV_BIN", "RUCIO_DEV_STATE", "S3_ENDPOINT", "S3_BUCKET", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION")
+NEEDED = ("RUCIO_CONFIG", "RUCIO_CONFIG_HTTPS", "RUCIO_CA_CERT", "RUCIO_URL", "RUCIO_HTTPS_URL", "RUCIO_DEV_BIN", "RUCIO_DEV_STATE", "S3_ENDPOINT", "S3_BUCKET", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION")
 
 
 def pytest_sessionstart(session):

@@ -266,7 +266,7 @@ def test_links_lead_to_rucio(catalogue, lake):
     items = catalogue.items(lake.collection)
     for document in [items[0], catalogue.json(f"/collections/{lake.collection}")]:
         via = [link["href"] for link in document["links"] if link["rel"] == "via"]
-        assert any(href.startswith(os.environ["RUCIO_URL"]) for href in via), json.dumps(document["links"])
+        assert any(href.startswith(os.environ["RUCIO_HTTPS_URL"]) for href in via), json.dumps(document["links"])
 
 
 def test_single_file_and_dataset_too(make_catalogue, lake):

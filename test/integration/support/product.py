@@ -26,7 +26,8 @@ ROOT = Path(__file__).resolve().parents[3]
 KIND = os.environ.get("RUCIO_STAC_TEST_DB", "embedded")
 POSTGRES = os.environ.get("DATABASE_URL")
 S3 = {name: os.environ[name] for name in ("S3_ENDPOINT", "S3_BUCKET", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "S3_FORCE_PATH_STYLE", "S3_PUBLIC_URL") if name in os.environ}
-RUCIO = {name: os.environ[name] for name in ("RUCIO_CONFIG",) if name in os.environ}
+# Over https, with the development CA: the storage is https first, too.
+RUCIO = {"RUCIO_CONFIG": os.environ.get("RUCIO_CONFIG_HTTPS", "")}
 INHERITED = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "XDG_CACHE_HOME", "NODE_EXTRA_CA_CERTS")
 # A stack trace: never for a fault that a person can mend.
 STACK = re.compile(r"^\s+at .+:\d+:\d+\)?$|node:internal|UnhandledPromise", re.MULTILINE)
