@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { UserError } from '../../src/errors.ts';
 import { footprint } from '../../src/geo/footprint.ts';
 import { isRasterName, openRaster } from '../../src/raster/open-raster.ts';
-import { fixture, near, plainNodata, readBand, sha256, tiffs } from './support.ts';
+import { fixture, near, plainNodata, readBand, scratch, sha256, tiffs } from './support.ts';
 
 for (const [name, expected] of tiffs()) {
   test(`${name}: pixels, grid, CRS and band facts are those GDAL reads`, async () => {
@@ -128,6 +130,31 @@ for (const name of ['broken-truncated.tif', 'broken-deflate.tif']) {
       },
       (error) => error instanceof UserError && /cut short|corrupt/.test(error.message),
     );
+  });
+}
+
+// Found by fuzzing: geotiff.js grew an array without end on LZW and looped for ever on Zstandard.
+for (const codec of ['lzw', 'zstd', 'packbits', 'lerc', 'lerc_zstd']) {
+  test(`${codec}: broken blocks end in a UserError or in pixels, and soon`, { timeout: 20_000 }, async () => {
+    const folder = scratch();
+    const whole = readFileSync(fixture(`compress-${codec}.tif`));
+    for (let step = 1; step < 24; step += 1) {
+      const broken = Buffer.from(whole);
+      for (let at = step * 37; at < broken.length; at += 211) broken[at] = (broken[at]! ^ (step * 31)) & 0xff;
+      const path = join(folder, `${step}.tif`);
+      writeFileSync(path, broken.subarray(0, step % 3 === 0 ? broken.length - step * 9 : broken.length));
+      const file = await openRaster(path).catch((error: unknown) => {
+        assert.ok(error instanceof UserError, String(error));
+        return null;
+      });
+      await file?.layers[0]
+        ?.readRows(0, 0, Math.min(8, file.layers[0].grid.height))
+        .catch((error: unknown) => {
+          assert.ok(error instanceof UserError, String(error));
+        });
+      await file?.close();
+    }
+    rmSync(folder, { recursive: true });
   });
 }
 
