@@ -37,7 +37,8 @@ def main():
         client.add_dataset(scope, dataset["name"])
         if dataset.get("meta"):
             client.set_metadata_bulk(scope, dataset["name"], dataset["meta"])
-        client.attach_dids(scope, dataset["name"], [{"scope": scope, "name": name} for name in dataset["files"]])
+        if dataset["files"]:
+            client.attach_dids(scope, dataset["name"], [{"scope": scope, "name": name} for name in dataset["files"]])
     for container in lake.get("containers", []):
         client.add_container(scope, container["name"])
         if container.get("meta"):
