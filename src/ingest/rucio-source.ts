@@ -42,7 +42,10 @@ function homeOf(resolved: ResolvedDid): Did {
 }
 
 async function describeDid(client: RucioClient, did: Did, signal: AbortSignal) {
-  const [{ type }, metadata] = await Promise.all([client.getDid(did, signal), client.metadata([did], { signal })]);
+  const [{ type }, metadata] = await Promise.all([
+    client.getDid(did, signal),
+    client.metadata([did], { signal }),
+  ]);
   return { type, metadata: metadata.get(`${did.scope}:${did.name}`) ?? {} };
 }
 

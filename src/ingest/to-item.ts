@@ -78,22 +78,25 @@ function assetKey({ asset }: SceneFile, layer: LayerDescription, layersOfStep: n
 
 const stamp = (datetime: string) => datetime.replaceAll(/[-:]/g, '');
 
-/** Parts of one Item each: a scene of GeoTIFFs is one, a cube has one a time step. */
+/** Parts of one Item each: a scene of GeoTIFFs is one, a cube has one a time step. What has no time belongs to every step. */
 function groupParts(scene: Scene, files: SceneFile[]): Map<string, Part[]> {
   const times = new Set(
-    files.flatMap(({ description }) => description.layers.map(({ time }) => time?.datetime ?? '')),
+    files.flatMap(({ description }) => description.layers.flatMap(({ time }) => time?.datetime ?? [])),
   );
-  times.delete('');
+  const steps = times.size > 1 ? [...times].sort() : [null];
   const groups = new Map<string, Part[]>();
-  for (const sceneFile of files) {
-    const { layers } = sceneFile.description;
-    for (const layer of layers) {
-      const isStep = times.size > 1 && layer.time !== null;
-      const id = isStep ? `${scene.id}_${stamp(layer.time?.datetime ?? '')}` : scene.id;
-      const ofStep = layers.filter(({ time }) => time?.datetime === layer.time?.datetime).length;
-      const part = { layer, file: sceneFile.file, asset: assetKey(sceneFile, layer, ofStep) };
-      groups.set(id, [...(groups.get(id) ?? []), part]);
-    }
+  for (const step of steps) {
+    const parts = files.flatMap((sceneFile): Part[] => {
+      const { layers } = sceneFile.description;
+      const ofStep = layers.filter(({ time }) => step === null || time === null || time.datetime === step);
+      return ofStep.map((layer) => ({
+        layer,
+        file: sceneFile.file,
+        asset: assetKey(sceneFile, layer, ofStep.length),
+      }));
+    });
+    parts.sort((a, b) => Number(a.layer.time === null) - Number(b.layer.time === null));
+    groups.set(step === null ? scene.id : `${scene.id}_${stamp(step)}`, parts);
   }
   return groups;
 }

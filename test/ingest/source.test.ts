@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { formatBytes, makePlan, parseScenePattern, printPlan } from '../../src/ingest/plan.ts';
+import { collectionIdOf, parseDid } from '../../src/ingest/rucio-source.ts';
+import { groupScenes, type Source, type SourceFile, toId } from '../../src/ingest/source.ts';
+import { replicaByRse, sourceAsset } from '../../src/ingest/to-asset.ts';
+import type { Replica } from '../../src/rucio/types.ts';
+
+const replica = (rse: string, pfn: string, priority: number, state = 'AVAILABLE'): Replica => ({
+  rse,
+  pfn,
+  scheme: pfn.slice(0, pfn.indexOf(':')),
+  priority,
+  state,
+  type: 'DISK',
+});
+
+function file(name: string, fields: Partial<SourceFile> = {}): SourceFile {
+  return {
+    did: { scope: 's', name },
+    name,
+    bytes: 1000,
+    adler32: '0000abcd',
+    md5: 'd41d8cd98f00b204e9800998ecf8427e',
+    version: name,
+    replicas: [],
+    metadata: {},
+    fetch: () => Promise.reject(new Error('not in this test')),
+    ...fields,
+  };
+}
+
+function source(files: SourceFile[]): Source {
+  return {
+    label: 's:set',
+    collectionId: 's.set',
+    did: { scope: 's', name: 'set' },
+    type: 'DATASET',
+    host: 'https://rucio.example.org',
+    webui: null,
+    metadata: {},
+    files,
+    close: async () => {},
+  };
+}
+
+const didOf: [string, object | null][] = [
+  ['intertwin:s1/tile.tif', { scope: 'intertwin', name: 's1/tile.tif' }],
+  ['user.alice:a:b', { scope: 'user.alice', name: 'a:b' }],
+  ['https://example.org', null],
+  ['./folder', null],
+  ['name', null],
+  [':x', null],
+];
+for (const [text, expected] of didOf) {
+  test(`"${text}" as a DID`, () => assert.deepEqual(parseDid(text), expected));
+}
+
+test('ids have no slash, no dot at their beginning, and keep their letters', () => {
+  assert.equal(toId('/legacy/dem_T32TPS'), 'legacy.dem_T32TPS');
+  assert.equal(toId('../../x'), '_x');
+  assert.equal(toId('Übersicht 1:2'), 'Übersicht_1_2');
+  assert.equal(collectionIdOf({ scope: 'intertwin', name: 'flood/demo' }), 'intertwin.flood.demo');
+});
+
+test('a file is a scene, files of one stem are one, a pattern joins the rest', () => {
+  const files = ['a.tif', 'a.nc', 'b/x_B04.tif', 'b/x_B08.tif'].map((name) => file(name));
+  assert.deepEqual(
+    groupScenes(source(files), files, null).map(({ id, files: members }) => [id, members.length]),
+    [
+      ['a', 2],
+      ['b.x_B04', 1],
+      ['b.x_B08', 1],
+    ],
+  );
+  const pattern = parseScenePattern('(?<scene>[^/]+)_(?<asset>B\\d+)\\.tif$');
+  const scenes = groupScenes(source(files), files.slice(2), pattern);
+  assert.deepEqual(
+    scenes.map(({ id, files: members }) => [id, members.map(({ asset }) => asset)]),
+    [['x', ['B04', 'B08']]],
+  );
+});
+
+test('two scenes that would have one id are refused, not mixed', () => {
+  const files = [file('a/b.tif'), file('a.b.tif')];
+  assert.throws(
+    () => groupScenes(source(files), files, null),
+    /Two scenes of s:set would have the Item id "a\.b"/,
+  );
+});
+
+test('files of another scope keep it in their id', () => {
+  const files = [file('a.tif'), file('a.tif', { did: { scope: 't', name: 'a.tif' } })];
+  assert.deepEqual(
+    groupScenes(source(files), files, null).map(({ id }) => id),
+    ['a', 't.a'],
+  );
+});
+
+test('the plan says what is read, what is not, and how much', () => {
+  const tif = file('a.tif', { replicas: [replica('DISK', 'https://h/a', 1)] });
+  const text = printPlan(
+    makePlan(source([tif, file('notes.txt')]), new Map(), { scenePattern: null, multiband: false }),
+  );
+  assert.match(text, /s:set \(DATASET\) -> Collection s\.set/);
+  assert.match(text, /ingest +s:a\.tif {2}1\.0 kB \[DISK\] -> a/);
+  assert.match(text, /skip +notes\.txt: no raster by its name/);
+  assert.match(text, /1 of 1 files to ingest, 1\.0 kB to download/);
+});
+
+test('bytes are told in decimal units', () => {
+  assert.deepEqual([0, 999, 1000, 544720, 3_310_676, 1e12].map(formatBytes), [
+    '0 B',
+    '999 B',
+    '1.0 kB',
+    '545 kB',
+    '3.3 MB',
+    '1.0 TB',
+  ]);
+});
+
+test('one replica an RSE: what most clients can read, and only what is available', () => {
+  const replicas = [
+    replica('A', 'root://a/x', 1),
+    replica('A', 'davs://a/x', 2),
+    replica('B', 'file:///b/x', 3),
+    replica('C', 'https://c/x', 4, 'BAD'),
+  ];
+  assert.deepEqual(
+    [...replicaByRse(replicas)].map(([rse, { pfn }]) => [rse, pfn]),
+    [
+      ['A', 'davs://a/x'],
+      ['B', 'file:///b/x'],
+    ],
+  );
+});
+
+test('the original links to its replicas, and says of its integrity what is known', () => {
+  const replicas = [replica('A', 'davs://a.example/x.tif', 2), replica('B', 'https://b.example/x.tif', 1)];
+  const description = {
+    mediaType: 'image/tiff; application=geotiff',
+    cube: null,
+    attributes: {},
+    warnings: [],
+    layers: [],
+  };
+  const asset = sourceAsset(source([]), file('d/x.tif', { replicas }), description);
+  assert.equal(asset?.href, 'https://b.example/x.tif');
+  assert.equal(asset?.['file:checksum'], 'd50110d41d8cd98f00b204e9800998ecf8427e');
+  assert.equal(asset?.['rucio:adler32'], '0000abcd');
+  assert.deepEqual(asset?.['rucio:rses'], ['A', 'B']);
+  assert.deepEqual(asset?.alternate, {
+    A: { href: 'https://a.example/x.tif', 'alternate:name': 'A', 'storage:refs': ['A'] },
+    B: { href: 'https://b.example/x.tif', 'alternate:name': 'B', 'storage:refs': ['B'] },
+  });
+});
+
+test('an original without a replica is named by its DID, in a form that is an address', () => {
+  const description = { mediaType: 'image/tiff', cube: null, attributes: {}, warnings: [], layers: [] };
+  const asset = sourceAsset(source([]), file('d/x y.tif', { md5: null }), description);
+  assert.equal(asset?.href, 'rucio://s/d/x%20y.tif');
+  assert.ok(URL.canParse(String(asset?.href)));
+  assert.equal(asset?.['rucio:state'], 'UNAVAILABLE');
+  assert.ok(!('file:checksum' in (asset ?? {})));
+});
