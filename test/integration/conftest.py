@@ -27,6 +27,20 @@ def pytest_sessionstart(session):
     subprocess.run(["node", str(ROOT / "src" / "bootstrap.mjs"), "build"], env=clean_env(), cwd=ROOT, check=True, timeout=900, stdin=subprocess.DEVNULL)
 
 
+NOTES = []
+
+
+def pytest_terminal_summary(terminalreporter):
+    for note in NOTES:
+        terminalreporter.write_line(note)
+
+
+@pytest.fixture(scope="session")
+def note():
+    """Tells something at the run's end, such as a time that was taken."""
+    return NOTES.append
+
+
 def pytest_report_header():
     return f"database: {KIND}"
 

@@ -47,7 +47,7 @@ def start(clone, database, port):
     return process, time.monotonic() - began
 
 
-def test_npm_start_in_a_fresh_clone(clone, database):
+def test_npm_start_in_a_fresh_clone(clone, database, note):
     port = free_port()
     process, first = start(clone, database, port)
     try:
@@ -86,7 +86,7 @@ def test_npm_start_in_a_fresh_clone(clone, database):
         assert process.wait(30) == 0, process.text
     finally:
         process.kill()
-    print(f"\nfirst answer after {first:.1f} s, of which install and build {installed:.1f} s; second start {second:.1f} s")
+    note(f"npm start: first answer after {first:.1f} s, of which install and build {installed:.1f} s; second start {second:.1f} s")
 
 
 def test_the_clone_is_as_clean_as_before(clone):
