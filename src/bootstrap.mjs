@@ -3,7 +3,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -172,11 +172,14 @@ const commands = {
     }
     const options = args.filter((arg) => arg.startsWith('-'));
     const parallel = Math.max(1, Math.min(3, availableParallelism() - 1));
-    const flags = ['--test', '--test-reporter=spec', `--test-concurrency=${parallel}`, '--enable-source-maps', ...options];
-    const env = { ...process.env, RUCIO_STAC_TEST_FOLDER: join(tmpdir(), `rucio-stac-test-${process.pid}`) };
-    const child = spawn(process.execPath, [...flags, ...files], { cwd: root, stdio: 'inherit', env });
-    child.on('exit', () => rmSync(env.RUCIO_STAC_TEST_FOLDER, { recursive: true, force: true }));
-    finish(child);
+    const flags = [
+      '--test',
+      '--test-reporter=spec',
+      `--test-concurrency=${parallel}`,
+      '--enable-source-maps',
+      ...options,
+    ];
+    finish(spawn(process.execPath, [...flags, ...files], { cwd: root, stdio: 'inherit' }));
   },
   check: async () => {
     const bin = (name) => at('node_modules', '.bin', name);

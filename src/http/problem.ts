@@ -13,7 +13,8 @@ interface HttpFault {
 function fromHttp(error: HttpFault): ApiError | null {
   if (error.type === 'entity.too.large')
     return new ApiError('PayloadTooLarge', 'the body is larger than this server takes');
-  if (error.status === 416) return new ApiError('RangeNotSatisfiable', 'the range lies beyond the end of the file', 'range');
+  if (error.status === 416)
+    return new ApiError('RangeNotSatisfiable', 'the range lies beyond the end of the file', 'range');
   if (error instanceof URIError)
     return new ApiError('InvalidParameter', 'the path holds a percent sign that encodes nothing', 'path');
   if (error.status !== undefined && error.status >= 400 && error.status < 500) {
