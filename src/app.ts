@@ -115,6 +115,12 @@ function tellFaults(log: Log) {
 
 const compressible = /json|html|javascript|css|text|svg/;
 
+/** "*" takes any encoding by the letter; who sends it (pystac in stac-api-validator) may not know Brotli. */
+function isCompressible(request: Request, response: Response): boolean {
+  const isAny = request.headers['accept-encoding']?.trim() === '*';
+  return !isAny && compressible.test(String(response.getHeader('content-type')));
+}
+
 /** An express app that serves the whole API. */
 export function makeApp(context: Context, log: Log): Express {
   const app = express();
@@ -144,9 +150,7 @@ export function makeApp(context: Context, log: Log): Express {
     if (isPreflight) response.status(204).end();
     else next();
   });
-  app.use(
-    compression({ filter: (_, response) => compressible.test(String(response.getHeader('content-type'))) }),
-  );
+  app.use(compression({ filter: isCompressible }));
   app.use(stripPrefix(pathPrefix(context.config.publicUrl)));
   app.use(express.text({ type: () => true, limit: MOST_BODY }));
   const api = foldExtensions(extensions, context);

@@ -23,8 +23,8 @@ export const itemIdParameter: RouteParameter = {
   schema: z.string().describe('Id of an Item'),
 };
 
-/** What /collections/{collectionId}/items takes: all of a search but what would name other Collections. */
-const ITEMS_PARAMETERS = ['limit', 'bbox', 'datetime', 'token'];
+/** What /collections/{collectionId}/items takes. `collections`, as pystac-client sends it there (Collection.get_items), must name this one. */
+const ITEMS_PARAMETERS = ['limit', 'bbox', 'datetime', 'collections', 'token'];
 
 function itemsParameters(all: Parameters): Parameters {
   return Object.fromEntries(Object.entries(all).filter(([name]) => ITEMS_PARAMETERS.includes(name)));
@@ -38,6 +38,13 @@ export function queryParameters(parameters: Parameters): RouteParameter[] {
 async function listItems({ base, params, query }: ApiRequest, context: Context, api: Api): Promise<Reply> {
   const id = params.collectionId as string;
   const search = fromQuery(query, itemsParameters(api.parameters));
+  if (search.collections && !search.collections.includes(id)) {
+    throw new ApiError(
+      'InvalidParameter',
+      `collections leaves out "${id}", which the path names`,
+      'collections',
+    );
+  }
   await mustHaveCollection(context.database.db, id);
   const address = href.items(base, id);
   const self = query.size > 0 ? `${address}?${query}` : address;
