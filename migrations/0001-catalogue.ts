@@ -11,7 +11,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create table items (
       collection text collate "C" not null references collections (id),
       id text collate "C" not null,
-      geometry geometry(Geometry, 4326),
+      geometry geometry,
       datetime timestamptz not null,
       period tstzrange not null,
       properties jsonb not null,
