@@ -158,6 +158,18 @@ function finish(child) {
   child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
 }
 
+/** A signal to npm ends the shell between npm and us, and nobody tells us: end as the signal would have had us. */
+function endWithNpm() {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, 250);
+  watch.unref();
+}
+
 const commands = {
   build: async () => {},
   start: async (args) => {
@@ -203,6 +215,7 @@ if (
     say(`"${name}" is none of ${Object.keys(commands).join(', ')}`);
     process.exit(1);
   }
+  endWithNpm();
   await prepare();
   await commands[name](args);
 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fromFile } from 'geotiff';
-import { shipped } from '../../src/package-root.ts';
+import { packageRoot, shipped } from '../../src/package-root.ts';
 import { run, start, until } from '../support/run.ts';
 
 type Server = ReturnType<typeof start>;
@@ -15,6 +16,15 @@ async function ready(server: Server): Promise<string> {
     if (server.child.exitCode !== null) throw new Error(`the server ended: ${server.output()}`);
     return address();
   }, 'the server');
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 describe('serve with the sample', () => {
@@ -88,4 +98,25 @@ describe('serve with the sample', () => {
     server.child.kill('SIGINT');
     assert.equal((await server.ended).code, 0);
   });
+});
+
+test('a signal to npm ends the server that npm started', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rucio-stac-npm-'));
+  const npm = spawn('npm', ['start'], {
+    cwd: packageRoot,
+    env: { ...process.env, DATABASE_URL: '', RUCIO_STAC_DATA: folder, PORT: '0', RUCIO_STAC_SAMPLE: 'false' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  npm.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  try {
+    await until(() => (output.includes('Ctrl-C ends it') ? true : null), 'the server');
+    const { pid } = JSON.parse(readFileSync(join(folder, 'lock'), 'utf8')) as { pid: number };
+    npm.kill('SIGTERM');
+    await until(() => (existsSync(join(folder, 'lock')) ? null : true), 'the lock to go');
+    await until(() => (isAlive(pid) ? null : true), 'the server to end');
+  } finally {
+    npm.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
