@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { postgis } from '@electric-sql/pglite-postgis';
+import { type DatabaseFault, toFault } from './fault.ts';
 
 export interface WorkerSettings {
   /** Folder of the database; null: in memory. */
@@ -26,18 +27,11 @@ export interface WorkerField {
   dataTypeID: number;
 }
 
-export interface WorkerFault {
-  message: string;
-  code?: string;
-  detail?: string;
-  constraint?: string;
-}
-
 export type WorkerReply =
   | { ready: true }
-  | { failed: WorkerFault }
+  | { failed: DatabaseFault }
   | { id: number; fields: WorkerField[]; rows: (string | null)[][]; affected: number }
-  | { id: number; error: WorkerFault }
+  | { id: number; error: DatabaseFault }
   | { closed: true };
 
 const asText = (value: unknown) => value as string;
@@ -54,16 +48,6 @@ async function textForAll(database: PGlite): Promise<Codecs> {
 function mustAnswer(sql: string): boolean {
   if (/^\s*(?:select|values|table|show|explain)\b/i.test(sql) || /\breturning\b/i.test(sql)) return true;
   return /^\s*with\b/i.test(sql) && !/\b(?:insert|update|delete)\b/i.test(sql);
-}
-
-function faultOf(error: unknown): WorkerFault {
-  const { message, code, detail, constraint } = error as WorkerFault;
-  return {
-    message: String(message),
-    ...(code && { code }),
-    ...(detail && { detail }),
-    ...(constraint && { constraint }),
-  };
 }
 
 async function open({ folder, template }: WorkerSettings): Promise<PGlite> {
@@ -96,7 +80,7 @@ async function answer(
     const fields = result.fields.map(({ name, dataTypeID }) => ({ name, dataTypeID }));
     return { id, fields, rows: result.rows, affected: result.affectedRows ?? result.rows.length };
   } catch (error) {
-    return { id, error: faultOf(error) };
+    return { id, error: toFault(error) };
   }
 }
 
@@ -110,7 +94,7 @@ async function main(): Promise<void> {
     database = await open(workerData as WorkerSettings);
     codecs = await textForAll(database);
   } catch (error) {
-    reply({ failed: faultOf(error) });
+    reply({ failed: toFault(error) });
     return;
   }
   let last: Promise<unknown> = Promise.resolve();

@@ -5,7 +5,8 @@
 import { Worker } from 'node:worker_threads';
 import pg from 'pg';
 import { UserError } from '../errors.ts';
-import type { WorkerFault, WorkerReply, WorkerSettings } from './embedded-worker.ts';
+import type { WorkerReply, WorkerSettings } from './embedded-worker.ts';
+import type { DatabaseFault } from './fault.ts';
 
 export interface TextResult {
   fields: { name: string; dataTypeID: number }[];
@@ -19,7 +20,7 @@ export class DatabaseError extends Error {
   readonly detail: string | undefined;
   readonly constraint: string | undefined;
 
-  constructor(fault: WorkerFault) {
+  constructor(fault: DatabaseFault) {
     super(fault.message);
     this.name = 'DatabaseError';
     this.code = fault.code;

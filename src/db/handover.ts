@@ -7,7 +7,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { relative } from 'node:path';
 import { UserError } from '../errors.ts';
 import { DatabaseError, type TextResult } from './embedded.ts';
-import type { WorkerFault } from './embedded-worker.ts';
+import { type DatabaseFault, toFault } from './fault.ts';
 import type { Lease } from './pool.ts';
 
 interface Statement {
@@ -16,7 +16,7 @@ interface Statement {
   timeLimit?: number;
 }
 
-type Answer = { ready: true } | { result: TextResult } | { error: WorkerFault };
+type Answer = { ready: true } | { result: TextResult } | { error: DatabaseFault };
 
 /** A borrower that says nothing for this long, in milliseconds, loses the loan: others are waiting. */
 const IDLE_LIMIT = 30_000;
@@ -34,16 +34,6 @@ function onLines(socket: Socket, take: (line: string) => void): void {
 
 function send(socket: Socket, message: Statement | Answer): void {
   if (!socket.destroyed) socket.write(`${JSON.stringify(message)}\n`);
-}
-
-function toFault(error: unknown): WorkerFault {
-  const { message, code, detail, constraint } = error as DatabaseError;
-  return {
-    message: String(message),
-    ...(code && { code }),
-    ...(detail && { detail }),
-    ...(constraint && { constraint }),
-  };
 }
 
 async function serveLoan(socket: Socket, borrow: () => Promise<Lease>): Promise<void> {

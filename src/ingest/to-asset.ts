@@ -1,5 +1,5 @@
 /** Descriptions -> Assets: the COG of a layer, and the original in the lake with its replicas. STAC 1.1 Asset Object; design: COG and original are different bytes, never alternates of each other. */
-import type { Replica } from '../rucio/types.ts';
+import type { Did, DidType, Replica } from '../rucio/types.ts';
 import type { BandDescription, FileDescription, LayerDescription } from './describe.ts';
 import type { Source, SourceFile } from './source.ts';
 
@@ -77,6 +77,20 @@ export function replicaByRse(replicas: Replica[]): Map<string, Replica> {
   return new Map([...best].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** Where files can be read now: RSEs that hold every one of them, and whether all, some or none can be read at all. */
+export function availability(files: SourceFile[]): Record<string, unknown> {
+  const rses = files.map((file) => new Set(replicaByRse(file.replicas).keys()));
+  const everywhere = [...(rses[0] ?? [])].filter((rse) => rses.every((each) => each.has(rse)));
+  const readable = rses.filter((each) => each.size > 0).length;
+  const state = readable === files.length ? 'AVAILABLE' : readable === 0 ? 'UNAVAILABLE' : 'PARTIAL';
+  return { 'rucio:rses': everywhere, 'rucio:state': state };
+}
+
+/** A DID in the fields of our extension. */
+export function didFields({ scope, name }: Did, type: DidType | null): Record<string, unknown> {
+  return { 'rucio:scope': scope, 'rucio:name': name, 'rucio:did': `${scope}:${name}`, 'rucio:type': type };
+}
+
 /** storage:schemes entry of an RSE. */
 export function rseScheme(rse: string, { pfn, scheme }: Replica): Record<string, unknown> {
   const host = /^[a-z0-9+.-]+:\/\/[^/]*/i.exec(readableHref(pfn))?.[0] ?? `${scheme}://`;
@@ -104,13 +118,9 @@ export function sourceAsset(source: Source, file: SourceFile, { mediaType }: Fil
     'file:size': file.bytes,
     'file:checksum': file.md5 === null ? null : `d50110${file.md5}`,
     'rucio:host': source.host,
-    'rucio:scope': scope,
-    'rucio:name': name,
-    'rucio:did': `${scope}:${name}`,
-    'rucio:type': 'FILE',
+    ...didFields(file.did, 'FILE'),
     'rucio:adler32': file.adler32,
-    'rucio:rses': [...byRse.keys()],
-    'rucio:state': byRse.size > 0 ? 'AVAILABLE' : 'UNAVAILABLE',
+    ...availability([file]),
     alternate: replicas.length > 0 ? Object.fromEntries(replicas) : null,
   });
 }

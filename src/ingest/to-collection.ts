@@ -1,7 +1,7 @@
 /** Source, its Items and what is stored -> Collection. STAC 1.1 Collection; extents and summaries are of all Items in the catalogue. */
 import type { CollectionFacts } from '../db/collection-facts.ts';
 import type { Source } from './source.ts';
-import { bandFields, COG_MEDIA_TYPE, known, replicaByRse } from './to-asset.ts';
+import { availability, bandFields, COG_MEDIA_TYPE, didFields, known } from './to-asset.ts';
 import { type Document, didLinks, EXTENSIONS, type SceneFile } from './to-item.ts';
 
 /** SPDX ids and STAC's own words; anything else that is no address cannot be told from a typing error and becomes "other". */
@@ -24,22 +24,8 @@ function licenseOf({ metadata }: Source): { license: string; links: Document[] }
 const listOf = (value: unknown): unknown[] | null =>
   Array.isArray(value) && value.length > 0 ? value : null;
 
-/** RSEs that hold every file, and whether all can be read. */
-function rucioFields(source: Source): Document {
-  const { did, type, host, files } = source;
-  if (did === null) return {};
-  const rses = files.map((file) => new Set(replicaByRse(file.replicas).keys()));
-  const everywhere = [...(rses[0] ?? [])].filter((rse) => rses.every((each) => each.has(rse)));
-  const readable = rses.filter((each) => each.size > 0).length;
-  return {
-    'rucio:host': host,
-    'rucio:scope': did.scope,
-    'rucio:name': did.name,
-    'rucio:did': `${did.scope}:${did.name}`,
-    'rucio:type': type,
-    'rucio:rses': everywhere,
-    'rucio:state': readable === files.length ? 'AVAILABLE' : readable === 0 ? 'UNAVAILABLE' : 'PARTIAL',
-  };
+function rucioFields({ did, type, host, files }: Source): Document {
+  return did === null ? {} : { 'rucio:host': host, ...didFields(did, type), ...availability(files) };
 }
 
 /** What Items of this Collection have as assets. */

@@ -4,7 +4,16 @@ import type { AssetStore } from '../s3/types.ts';
 import { OWN_PREFIX } from '../stac/link.ts';
 import type { FileDescription, LayerDescription } from './describe.ts';
 import type { Scene, Source, SourceFile } from './source.ts';
-import { type Asset, cogAsset, known, replicaByRse, rseScheme, sourceAsset } from './to-asset.ts';
+import {
+  type Asset,
+  availability,
+  cogAsset,
+  didFields,
+  known,
+  replicaByRse,
+  rseScheme,
+  sourceAsset,
+} from './to-asset.ts';
 import { type ItemTime, timeOf } from './to-time.ts';
 
 export type Document = Record<string, unknown>;
@@ -131,23 +140,8 @@ function footprintOf(parts: Part[], label: string) {
 function rucioFields(source: Source, files: SourceFile[]): Document {
   const [only] = files;
   if (!only || files.some(({ did }) => did === null)) return {};
-  const rses = files.map((file) => new Set(replicaByRse(file.replicas).keys()));
-  const everywhere = [...(rses[0] ?? [])].filter((rse) => rses.every((each) => each.has(rse)));
-  const readable = rses.filter((each) => each.size > 0).length;
-  const state = readable === files.length ? 'AVAILABLE' : readable === 0 ? 'UNAVAILABLE' : 'PARTIAL';
-  const { did } = only;
-  return {
-    'rucio:host': source.host,
-    ...(files.length === 1 &&
-      did && {
-        'rucio:scope': did.scope,
-        'rucio:name': did.name,
-        'rucio:did': `${did.scope}:${did.name}`,
-        'rucio:type': 'FILE',
-      }),
-    'rucio:rses': everywhere,
-    'rucio:state': state,
-  };
+  const did = files.length === 1 && only.did ? didFields(only.did, 'FILE') : {};
+  return { 'rucio:host': source.host, ...did, ...availability(files) };
 }
 
 /** Addresses of a DID at the Rucio server and, where known, at its web UI. */
