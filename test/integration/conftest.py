@@ -50,6 +50,20 @@ def lake(tmp_path_factory):
     return Lake(tmp_path_factory.mktemp("lake"))
 
 
+SHARED = []
+
+
+@pytest.fixture(autouse=True)
+def servers_live():
+    """A shared server that has ended fails one test, with what it said, and is started again for the others."""
+    yield
+    for made in SHARED:
+        if made.server is not None and made.server.popen.poll() is not None:
+            code, text = made.server.popen.returncode, made.server.text
+            made.start()
+            pytest.fail(f"the shared server ended with {code}:\n{text[-5000:]}")
+
+
 @pytest.fixture(scope="session", params=["s3", "folder"])
 def catalogue(request, lake):
     """A served catalogue with the lake's container ingested while it was serving."""
@@ -57,7 +71,9 @@ def catalogue(request, lake):
     try:
         made.start()
         made.report = made.cli("ingest", lake.did).ok()
+        SHARED.append(made)
         yield made
+        SHARED.remove(made)
         made.stop()
     finally:
         made.close()
@@ -69,7 +85,9 @@ def s3_catalogue(lake):
     try:
         made.start()
         made.report = made.cli("ingest", lake.did).ok()
+        SHARED.append(made)
         yield made
+        SHARED.remove(made)
     finally:
         made.close()
 

@@ -1,0 +1,137 @@
+"""Every command of README.md, as it stands there, in the order in which it stands there.
+
+Only what is an example is put in its place: the addresses and keys of the reader's own servers, and the port.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+import requests
+from support.product import KIND, POSTGRES, ROOT, RUCIO, S3, Catalogue, Process, clean_env, free_port, run, until
+
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^( *)```(\w+)\n(.*?)^ *```$", README, re.MULTILINE | re.DOTALL)
+# `npm test` is what .ci/run begins with; here it would run every test again.
+ELSEWHERE = {"npm test"}
+
+
+def blocks(language):
+    return [re.sub(rf"^{indent}", "", text, flags=re.MULTILINE) for indent, found, text in BLOCKS if found == language]
+
+
+def lines(block):
+    return [line for line in block.splitlines() if line.strip()]
+
+
+@pytest.fixture(scope="module")
+def reader():
+    """A folder as a clone has it, and the reader's servers."""
+    folder = Path(tempfile.mkdtemp(prefix="rs-readme-"))
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(ROOT / name, folder)
+    for name in ("src", "examples", "node_modules"):
+        (folder / name).symlink_to(ROOT / name)
+    database = Catalogue(store="folder")
+    yield folder, database
+    database.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_every_command_is_run_here_or_named():
+    commands = [line for block in blocks("sh") for line in lines(block)]
+    assert len(commands) >= 10
+    for name in ("npm start", "npm test", "npx rucio-stac ingest intertwin:flood-demo --dry-run"):
+        assert name in commands
+
+
+def test_the_commands_one_after_another(reader):
+    folder, database = reader
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    env = clean_env(PORT=port, **RUCIO)
+    server = None
+
+    def await_server():
+        def ready():
+            assert server.popen.poll() is None, server.text
+            try:
+                return requests.get(f"{base}/readyz", timeout=5).status_code == 200
+            except requests.RequestException:
+                return False
+
+        until(ready, 300, "the server")
+
+    def python(block):
+        code = block.replace("http://127.0.0.1:8080", base)
+        made = subprocess.run([sys.executable, "-c", code], env=clean_env(AWS_NO_SIGN_REQUEST="YES"), capture_output=True, text=True, timeout=300)
+        assert made.returncode == 0, made.stderr
+        return made.stdout
+
+    ran = []
+    examples = iter(blocks("python"))
+    try:
+        for block in blocks("sh"):
+            for line in lines(block):
+                if line in ELSEWHERE:
+                    continue
+                if line.startswith("export "):
+                    names = re.findall(r"([A-Z0-9_]+)=", line)
+                    real = S3 | {"DATABASE_URL": database.env["DATABASE_URL"] if KIND == "postgres" else POSTGRES or ""}
+                    if names == ["DATABASE_URL"] and KIND != "postgres":
+                        # The embedded run has no server of its own to migrate; the other run has.
+                        continue
+                    if names == ["DATABASE_URL"]:
+                        assert server.end() == 0
+                        server = None
+                    env |= {name: real[name] for name in names}
+                    continue
+                if line in ("npm start", "npx rucio-stac serve"):
+                    if server is not None:
+                        continue
+                    server = Process(["bash", "-c", f"exec {line}"], env=env, cwd=folder)
+                    await_server()
+                    ran.append(line)
+                    if line == "npm start":
+                        shown = python(next(examples))
+                        assert "red" in shown and "nir" in shown
+                    continue
+                result = run(["bash", "-c", line], env=env, cwd=folder).ok()
+                ran.append(line)
+                if line.endswith("--dry-run"):
+                    assert "7 of 7 files to ingest" in result.out
+                elif line == "npx rucio-stac ingest intertwin:flood-demo" and "S3_BUCKET" not in env:
+                    assert "12 items" in result.err
+                    shown = python(next(examples))
+                    assert "VV" in shown and "VH" in shown
+                elif "S3_BUCKET" in env and line == "npx rucio-stac ingest intertwin:flood-demo":
+                    page = requests.get(f"{base}/collections/intertwin.flood-demo/items", timeout=30).json()
+                    hrefs = [asset["href"] for item in page["features"] for key, asset in item["assets"].items() if key != "source"]
+                    assert hrefs and all(href.startswith(os.environ["S3_ENDPOINT"]) for href in hrefs)
+                elif "--out ./stac" in line:
+                    assert (folder / "stac" / "catalog.json").is_file()
+                elif "my-rasters" in line:
+                    page = requests.get(f"{base}/collections/my-rasters/items", timeout=30).json()
+                    assert page["numberMatched"] == 12
+        assert next(examples, None) is None
+        assert len(ran) == (9 if KIND == "postgres" else 8), ran
+    finally:
+        if server is not None:
+            server.kill()
+
+
+def test_the_settings_are_those_that_the_code_knows():
+    table = re.search(r"### Settings\n(.*?)\n\n`", README, re.DOTALL).group(1)
+    told = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", table))
+    told |= {"RUCIO_STAC_DESCRIPTION", "RUCIO_STAC_ID"} if "`_DESCRIPTION`, `_ID`" in table else set()
+    sources = [path.read_text() for path in (ROOT / "src").rglob("*.ts")]
+    known = {name for text in sources for name in re.findall(r"\b((?:RUCIO_STAC|S3)_[A-Z_0-9]+)\b", text)}
+    known -= {"RUCIO_STAC_DEBUG"}
+    assert known <= told, known - told
+    for name in told - {"_DESCRIPTION", "_ID"}:
+        assert any(re.search(rf"\b{name}\b", text) for text in sources), f"{name} is told and not known"
