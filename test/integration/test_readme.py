@@ -29,6 +29,13 @@ def lines(block):
     return [line for line in block.splitlines() if line.strip()]
 
 
+def answers(base):
+    try:
+        return requests.get(f"{base}/readyz", timeout=5).status_code == 200
+    except requests.RequestException:
+        return False
+
+
 @pytest.fixture(scope="module")
 def reader():
     """A folder as a clone has it, and the reader's servers."""
@@ -60,10 +67,7 @@ def test_the_commands_one_after_another(reader):
     def await_server():
         def ready():
             assert server.popen.poll() is None, server.text
-            try:
-                return requests.get(f"{base}/readyz", timeout=5).status_code == 200
-            except requests.RequestException:
-                return False
+            return answers(base)
 
         until(ready, 300, "the server")
 
@@ -87,7 +91,9 @@ def test_the_commands_one_after_another(reader):
                         # The embedded run has no server of its own to migrate; the other run has.
                         continue
                     if names == ["DATABASE_URL"]:
-                        assert server.end() == 0
+                        # npm ends by the signal itself; that the server below it ends well is a test of its own.
+                        assert server.end() in (0, -15, 143)
+                        until(lambda: not answers(base), 30, "the port to be free")
                         server = None
                     env |= {name: real[name] for name in names}
                     continue
