@@ -112,7 +112,7 @@ function groupParts(scene: Scene, files: SceneFile[]): Map<string, Part[]> {
 
 /** Ids of the Items that a scene becomes, with the store keys of their COGs. */
 export function itemIdsOf(scene: Scene, files: SceneFile[]): string[] {
-  return [...groupParts(scene, files).keys()];
+  return files.length === 0 ? [] : [...groupParts(scene, files).keys()];
 }
 
 /** Where a layer's COG lies in the store. */
