@@ -1,5 +1,5 @@
 /** Plan -> COGs in the store, Items and the Collection in the database. What is done is skipped, so a rerun continues. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CollectionFacts } from '../db/collection-facts.ts';
 import { type IngestedFile, writeScenes } from '../db/ingested.ts';
@@ -217,6 +217,25 @@ async function refuseForeign({ source }: Plan, db: Db): Promise<void> {
   );
 }
 
+/** A folder of this run's own; what a run that was killed left behind goes. */
+function makeWorkFolder(parent: string): string {
+  mkdirSync(parent, { recursive: true });
+  for (const name of readdirSync(parent)) {
+    const [, pid] = /^ingest-(\d+)-/.exec(name) ?? [];
+    if (pid !== undefined && !isRunning(Number(pid)))
+      rmSync(join(parent, name), { recursive: true, force: true });
+  }
+  return mkdtempSync(join(parent, `ingest-${process.pid}-`));
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 /** Closes what the run began: the Collection as it is true for all Items there are now. */
 async function finish(run: Run): Promise<void> {
   const { plan, context, report } = run;
@@ -245,8 +264,7 @@ export async function runPlan(plan: Plan, given: IngestContext): Promise<IngestR
   const report = emptyReport(plan);
   await refuseForeign(plan, given.db);
   await given.store.check();
-  mkdirSync(given.workFolder, { recursive: true });
-  const workFolder = mkdtempSync(join(given.workFolder, 'ingest-'));
+  const workFolder = makeWorkFolder(given.workFolder);
   const context = { ...given, workFolder };
   const run: Run = {
     plan,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -176,6 +177,15 @@ describe('ingest of a local folder', () => {
     assert.equal(second.unchangedFiles, first.ingestedFiles);
     assert.equal(second.ingestedFiles, 7 - first.ingestedFiles);
     assert.equal(second.items, 12);
+  });
+
+  test('what a run that was killed left in the work folder goes, what another run needs stays', async () => {
+    const work = join(folder, 'work');
+    for (const pid of [2 ** 22 - 1, process.ppid])
+      mkdirSync(join(work, `ingest-${pid}-x`), { recursive: true });
+    await ingest();
+    assert.deepEqual(readdirSync(work), [`ingest-${process.ppid}-x`]);
+    rmSync(work, { recursive: true });
   });
 
   test('what changed is read again, and Items that a scene makes no more are gone', async () => {
