@@ -1,6 +1,6 @@
 // What `npm start`, `npm test` and `npm run …` begin with: installs from the lockfile what is missing, builds what is
 // stale, then runs. Needs nothing but Node and npm, and costs a few milliseconds when there is nothing to do.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -11,14 +11,27 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const at = (...parts) => join(root, ...parts);
 const say = (text) => process.stderr.write(`rucio-stac: ${text}\n`);
 
-function run(command, args, what, options = {}) {
+/** Runs one step to its end. A signal goes to the step, and we end when it has: npm writes on for a while. */
+async; /** Runs one step to its end. A signal goes to the step, and we end when it has: npm writes on for a while. */
+async function run(command, args, what, options = {}) {
   const began = performance.now();
   say(`${what} …`);
-  const { status, error } = spawnSync(command, args, {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    ...options,
+  let isEnding = false;
+  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], ...options });
+  const forward = (signal) => {
+    isEnding = true;
+    child.kill(signal);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, forward);
+  const { status, error } = await new Promise((resolve) => {
+    child.on('error', (fault) => resolve({ status: 1, error: fault }));
+    child.on('close', (code) => resolve({ status: code ?? 1 }));
   });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, forward);
+  if (isEnding) {
+    say(`${what}: interrupted; the same command begins it again`);
+    process.exit(130);
+  }
   if (status !== 0) {
     say(`${what} failed${error ? `: ${error.message}` : ''}; the lines above say why.`);
     process.exit(1);
@@ -72,11 +85,11 @@ function lockStamp() {
   return `${hashOf(at('package-lock.json'), at('package.json'))} ${process.platform} ${process.arch}`;
 }
 
-function install() {
+async function install() {
   const stamp = at('node_modules', '.rucio-stac');
   if (stampIs(stamp, lockStamp())) return;
   const args = ['ci', '--ignore-scripts', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
-  run('npm', args, 'installing packages from the lockfile', { shell: process.platform === 'win32' });
+  await run('npm', args, 'installing packages from the lockfile', { shell: process.platform === 'win32' });
   writeFileSync(stamp, lockStamp());
 }
 
@@ -95,11 +108,11 @@ function sourceStamp() {
   return `${latest} ${lockStamp()}`;
 }
 
-function build() {
+async function build() {
   const stamp = at('dist', '.built');
   const now = sourceStamp();
   if (stampIs(stamp, now)) return;
-  run(
+  await run(
     process.execPath,
     [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', at('tsconfig.json')],
     'building',
@@ -112,14 +125,14 @@ function build() {
 }
 
 /** A prepared database folder, so that a new catalogue need not install PostGIS again. */
-function makeTemplate() {
+async function makeTemplate() {
   const maker = at('dist', 'src', 'db', 'template.js');
   const { version } = JSON.parse(
     readFileSync(at('node_modules', '@electric-sql', 'pglite-postgis', 'package.json'), 'utf8'),
   );
   const template = at('dist', `template-${version}.tgz`);
   if (existsSync(template)) return;
-  run(process.execPath, [maker, template], 'preparing the embedded database');
+  await run(process.execPath, [maker, template], 'preparing the embedded database');
 }
 
 /** True in a clone; an installed package comes built and has its packages beside it. */
@@ -138,9 +151,9 @@ export async function prepare() {
   }
   if (!isClone || isReady()) return;
   await alone(async () => {
-    install();
-    build();
-    makeTemplate();
+    await install();
+    await build();
+    await makeTemplate();
   });
 }
 
@@ -195,14 +208,14 @@ const commands = {
   },
   check: async () => {
     const bin = (name) => at('node_modules', '.bin', name);
-    run(bin('biome'), ['ci', '--error-on-warnings', '.'], 'format and lint');
-    run(bin('tsc'), ['-p', at('tsconfig.json'), '--noEmit', '--incremental', 'false'], 'types');
-    run(
+    await run(bin('biome'), ['ci', '--colors=off', '--error-on-warnings', '.'], 'format and lint');
+    await run(bin('tsc'), ['-p', at('tsconfig.json'), '--noEmit', '--incremental', 'false'], 'types');
+    await run(
       bin('depcruise'),
       ['--config', at('.dependency-cruiser.cjs'), 'src', 'migrations', 'test'],
       'import directions',
     );
-    run(bin('knip'), [], 'unused code');
+    await run(bin('knip'), [], 'unused code');
   },
 };
 

@@ -1,4 +1,5 @@
 /** Faults that a person caused or can mend, and how each is told: over HTTP by code, on the command line by sentence. */
+import { accessSync, constants, mkdirSync } from 'node:fs';
 
 const STATUS = {
   InvalidParameter: [400, 'Invalid parameter'],
@@ -52,4 +53,23 @@ export class UserError extends Error {
 /** The message of whatever was thrown, without a stack. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * Makes a folder that can be written.
+ * @param setting what names it, for whoever must choose another
+ * @throws UserError
+ */
+export function makeFolder(folder: string, setting: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why =
+      code === 'EEXIST' || code === 'ENOTDIR' ? 'a file is in its place' : `it cannot be written (${code})`;
+    throw new UserError(
+      `The folder ${folder} cannot be used: ${why}; give yourself the right, or choose another with ${setting}.`,
+    );
+  }
 }

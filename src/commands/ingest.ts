@@ -30,7 +30,7 @@ in what has changed; what is done is skipped.
   --collection ID   id of the Collection (needed for a PATH; from the DID otherwise)
   --dry-run         print the plan and end
   --out FOLDER      also write the STAC as static JSON with relative links
-  --datetime TIME   time of all scenes, where neither metadata nor name tells it
+  --datetime TIME   time of those scenes whose time neither metadata nor name tells
   --scene REGEX     files of one scene: groups "scene" and "asset", e.g. "(?<scene>.+)_(?<asset>B\\d+)\\.tif$"
   --multiband       keep all bands of a GeoTIFF in one COG (stackstac needs one band a COG, the default)
   --jobs N          scenes at once (2)
@@ -154,12 +154,16 @@ async function runWith(
 ) {
   const store = openStore(config, env);
   const { collectionId } = plan.source;
-  const base = config.publicUrl ?? `http://${config.host}:${config.port}`;
   const out = choices.out === null ? null : resolve(choices.out);
   const writer =
     out === null
       ? null
-      : makeStaticWriter({ folder: out, collectionId, assetFolder: assetFolder(config), base });
+      : makeStaticWriter({
+          folder: out,
+          collectionId,
+          assetFolder: assetFolder(config),
+          base: config.publicUrl,
+        });
   try {
     const report = await runPlan(plan, {
       db: database.db,

@@ -12,7 +12,7 @@ export interface CollectionFacts {
 }
 
 /** Properties whose values a Collection lists. */
-const SUMMARIZED = ['platform', 'constellation', 'mission', 'instruments', 'gsd', 'proj:code'];
+export const SUMMARIZED = ['platform', 'constellation', 'mission', 'instruments', 'gsd', 'proj:code'];
 const MOST_VALUES = 50;
 
 interface ExtentRow {

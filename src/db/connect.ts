@@ -1,9 +1,9 @@
 /** Config -> Database: PostgreSQL by DATABASE_URL, else the embedded one, owned by this process or lent by the server that owns it. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CompiledQuery, Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
 import pg from 'pg';
-import { messageOf, UserError } from '../errors.ts';
+import { makeFolder, messageOf, UserError } from '../errors.ts';
 import type { Db, Tables } from '../search/tables.ts';
 import { openEmbedded } from './embedded.ts';
 import { borrowFrom, serveLoans } from './handover.ts';
@@ -85,7 +85,7 @@ async function openOwn(settings: DatabaseSettings, socket: string, release: () =
 
 async function openEmbeddedFolder(settings: DatabaseSettings): Promise<Database> {
   const { dataFolder, command } = settings;
-  mkdirSync(dataFolder, { recursive: true });
+  makeFolder(dataFolder, 'RUCIO_STAC_DATA');
   const socket = join(dataFolder, 'owner.sock');
   const lock = takeLock(dataFolder, command);
   if ('release' in lock) return openOwn(settings, socket, () => lock.release());

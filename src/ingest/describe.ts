@@ -1,6 +1,14 @@
 /** Layer and COG -> what is remembered of them as JSON: Items can be made of it again without reading a pixel. */
 import { type Footprint, footprint, projectedBbox } from '../geo/footprint.ts';
-import type { BandStatistics, CogResult, Layer, LayerBand, LayerTime, RasterFile } from '../raster/types.ts';
+import type {
+  BandStatistics,
+  CogResult,
+  Grid,
+  Layer,
+  LayerBand,
+  LayerTime,
+  RasterFile,
+} from '../raster/types.ts';
 
 export interface BandDescription {
   name: string;
@@ -22,6 +30,8 @@ export interface LayerDescription {
   shape: [number, number];
   transform: number[];
   epsg: number | null;
+  /** Length of a pixel's sides in metres; null where the CRS has no lengths (degrees) or is unknown. */
+  resolution: number | null;
   /** xmin, ymin, xmax, ymax in CRS units. */
   projBbox: number[];
   footprint: Footprint | null;
@@ -54,6 +64,19 @@ function describeBand(band: LayerBand, statistics: BandStatistics | undefined): 
   };
 }
 
+const METRES: Record<string, number> = { m: 1, km: 1000, ft: 0.3048, 'us-ft': 1200 / 3937 };
+
+/** Of the mean pixel, in metres. */
+function resolutionOf({ transform, crs }: Grid): number | null {
+  if (crs.proj4 === null || /\+proj=(?:longlat|latlong)\b/.test(crs.proj4)) return null;
+  const [, factor] = /\+to_meter=([\d.eE+-]+)/.exec(crs.proj4) ?? [];
+  const [, unit = 'm'] = /\+units=(\S+)/.exec(crs.proj4) ?? [];
+  const metres = factor === undefined ? METRES[unit] : Number(factor);
+  if (metres === undefined || !Number.isFinite(metres)) return null;
+  const [a, b, , d, e] = transform;
+  return metres * Math.sqrt(Math.hypot(a, d) * Math.hypot(b, e));
+}
+
 /** What a COG made of a layer is. */
 export function describeLayer(layer: Layer, cog: CogResult): LayerDescription {
   const { key, asset, time, grid, bands, metadata } = layer;
@@ -64,6 +87,7 @@ export function describeLayer(layer: Layer, cog: CogResult): LayerDescription {
     shape: [grid.height, grid.width],
     transform: grid.transform,
     epsg: grid.crs.epsg,
+    resolution: resolutionOf(grid),
     projBbox: projectedBbox(grid),
     footprint: footprint(grid),
     bands: bands.map((band, index) => describeBand(band, cog.statistics[index])),

@@ -72,6 +72,7 @@ export function openLocalSource(
     host: null,
     webui: null,
     metadata,
+    isWhole: true,
     files,
     close: async () => {},
   };

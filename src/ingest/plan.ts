@@ -98,7 +98,7 @@ export function formatBytes(bytes: number): string {
 
 /** The plan for people, a line a file. */
 export function printPlan({ source, scenes, skipped }: Plan): string {
-  const type = source.type ? ` (${source.type})` : '';
+  const type = source.type ? ` (${source.isWhole ? source.type : 'FILE'})` : '';
   const lines = [`${source.label}${type} -> Collection ${source.collectionId}`];
   let count = 0;
   let total = 0;

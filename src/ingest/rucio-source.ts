@@ -78,6 +78,7 @@ export async function openRucioSource(
     collectionId: options.collectionId ?? collectionIdOf(home),
     did: home,
     type: parent?.type ?? resolved.type,
+    isWhole: isHome,
     host: client.host,
     webui: options.webui,
     metadata: parent?.metadata ?? resolved.metadata,

@@ -45,6 +45,8 @@ export interface Source {
   /** Address of the Rucio web UI, no slash at the end. */
   webui: string | null;
   metadata: Record<string, unknown>;
+  /** `files` are all that `did` holds; false for a single file of a dataset. */
+  isWhole: boolean;
   files: SourceFile[];
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /** The same STAC as static JSON with relative links: a catalog, its Collection, a file an Item. STAC 1.1 "Self-contained Catalogs". COGs of the embedded store are copied beside their Items. */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { UserError } from '../errors.ts';
+import { makeFolder, UserError } from '../errors.ts';
 import { OWN_PREFIX, withBase } from '../stac/link.ts';
 import type { Document } from './to-item.ts';
 
@@ -10,8 +10,8 @@ export interface StaticSettings {
   collectionId: string;
   /** Where the embedded store keeps its files. */
   assetFolder: string;
-  /** Public address that schemas of ours are named by. */
-  base: string;
+  /** Public address that our schema is named by; null: none, so the documents do not name it. */
+  base: string | null;
 }
 
 export interface StaticWriter {
@@ -23,10 +23,18 @@ export interface StaticWriter {
 const ITEM_TYPE = 'application/geo+json';
 const JSON_TYPE = 'application/json';
 
-function writeWhole(path: string, document: object, base: string): void {
+/** Without a public address our schema is nowhere to be had; a validator elsewhere would look for it in vain. */
+function nameSchemas(document: Document, base: string | null): string {
+  if (base !== null) return withBase(JSON.stringify(document, null, 2), base);
+  const { stac_extensions } = document as { stac_extensions?: string[] };
+  const named = stac_extensions?.filter((uri) => !uri.startsWith(OWN_PREFIX));
+  return JSON.stringify({ ...document, ...(named && { stac_extensions: named }) }, null, 2);
+}
+
+function writeWhole(path: string, document: Document, base: string | null): void {
   mkdirSync(dirname(path), { recursive: true });
   const part = `${path}.part`;
-  writeFileSync(part, `${withBase(JSON.stringify(document, null, 2), base)}\n`);
+  writeFileSync(part, `${nameSchemas(document, base)}\n`);
   renameSync(part, path);
 }
 
@@ -59,8 +67,9 @@ function readCatalog(path: string): Catalog | null {
   throw new UserError(`${path} is there and no STAC Catalog; give --out another folder.`);
 }
 
-/** @throws UserError when the folder holds something else */
+/** @throws UserError when the folder holds something else, or cannot be made */
 export function makeStaticWriter({ folder, collectionId, assetFolder, base }: StaticSettings): StaticWriter {
+  makeFolder(folder, '--out');
   const home = join(folder, collectionId);
   const itemLinks: Document[] = [];
   const root = join(folder, 'catalog.json');

@@ -39,12 +39,6 @@ export function projectionFields(layer: LayerDescription): Record<string, unknow
   };
 }
 
-/** Length of a pixel's sides in CRS units; equal sides give one number, as the extension wants it. */
-function spatialResolution({ transform }: LayerDescription): number {
-  const [a = 0, , , d = 0] = transform;
-  return Math.hypot(a, d);
-}
-
 export function cogAsset(layer: LayerDescription, href: string, storageRef: string | null): Asset {
   const [first] = layer.bands;
   return {
@@ -54,7 +48,7 @@ export function cogAsset(layer: LayerDescription, href: string, storageRef: stri
     roles: ['data'],
     bands: layer.bands.map(bandFields),
     ...projectionFields(layer),
-    'raster:spatial_resolution': spatialResolution(layer),
+    ...known({ 'raster:spatial_resolution': layer.resolution }),
     'file:size': layer.cog.bytes,
     'file:checksum': `1220${layer.cog.sha256}`,
     ...(storageRef !== null && { 'storage:refs': [storageRef] }),

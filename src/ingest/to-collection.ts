@@ -1,5 +1,6 @@
 /** Source, its Items and what is stored -> Collection. STAC 1.1 Collection; extents and summaries are of all Items in the catalogue. */
-import type { CollectionFacts } from '../db/collection-facts.ts';
+import { type CollectionFacts, SUMMARIZED } from '../db/collection-facts.ts';
+import { cubeFields } from './cube-fields.ts';
 import type { Source } from './source.ts';
 import { availability, bandFields, COG_MEDIA_TYPE, didFields, known } from './to-asset.ts';
 import { type Document, didLinks, EXTENSIONS, type SceneFile } from './to-item.ts';
@@ -7,16 +8,12 @@ import { type Document, didLinks, EXTENSIONS, type SceneFile } from './to-item.t
 /** SPDX ids and STAC's own words; anything else that is no address cannot be told from a typing error and becomes "other". */
 const LICENSE = /^[\w.+-]+$/;
 
-function describe(source: Source): string {
-  const { description, title } = source.metadata;
-  if (typeof description === 'string' && description !== '') return description;
-  if (typeof title === 'string' && title !== '') return title;
-  return `Rasters of ${source.label}`;
-}
+const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
 
-function licenseOf({ metadata }: Source): { license: string; links: Document[] } {
-  const { license } = metadata;
-  if (typeof license !== 'string' || license === '') return { license: 'other', links: [] };
+/** What the lake says of the licence; null: nothing. */
+function licenseOf({ metadata }: Source): { license: string; links: Document[] } | null {
+  const license = textOf(metadata.license);
+  if (license === null) return null;
   if (/^https?:\/\//.test(license)) return { license: 'other', links: [{ rel: 'license', href: license }] };
   return { license: LICENSE.test(license) ? license : 'other', links: [] };
 }
@@ -24,8 +21,9 @@ function licenseOf({ metadata }: Source): { license: string; links: Document[] }
 const listOf = (value: unknown): unknown[] | null =>
   Array.isArray(value) && value.length > 0 ? value : null;
 
-function rucioFields({ did, type, host, files }: Source): Document {
-  return did === null ? {} : { 'rucio:host': host, ...didFields(did, type), ...availability(files) };
+function rucioFields({ did, type, host, files, isWhole }: Source): Document {
+  if (did === null) return {};
+  return { 'rucio:host': host, ...didFields(did, type), ...(isWhole && availability(files)) };
 }
 
 /** What Items of this Collection have as assets. */
@@ -46,8 +44,10 @@ export function itemAssets(files: SceneFile[]): Record<string, Document> {
       };
     }
     if (file.did !== null) {
-      assets.source ??= {
-        type: description.mediaType,
+      const { source } = assets;
+      const isOfOneType = source === undefined || source.type === description.mediaType;
+      assets.source = {
+        ...(isOfOneType && { type: description.mediaType }),
         title: 'The original in the data lake',
         roles: ['source'],
       };
@@ -63,43 +63,41 @@ function extent({ bbox, start, end }: CollectionFacts): Document {
   };
 }
 
-function ownFields(source: Source, facts: CollectionFacts): Document {
-  const { metadata, collectionId } = source;
-  const { license, links } = licenseOf(source);
+/** Summaries that somebody else made: of properties that are not counted here. */
+function otherSummaries(existing: Document | null): Document {
+  const entries = Object.entries((existing?.summaries ?? {}) as Document);
+  return Object.fromEntries(entries.filter(([key]) => !SUMMARIZED.includes(key)));
+}
+
+/** What the source tells; what it does not tell stays as it is stored. */
+function toldFields(source: Source, existing: Document | null): Document {
+  const { metadata, collectionId, did } = source;
+  const title = textOf(metadata.title);
+  const description = textOf(metadata.description) ?? title;
+  const name = did ? `${did.scope}:${did.name}` : collectionId;
   return {
-    type: 'Collection',
-    stac_version: '1.1.0',
-    id: collectionId,
-    title: typeof metadata.title === 'string' ? metadata.title : source.label,
-    description: describe(source),
+    title: title ?? existing?.title ?? name,
+    description: description ?? existing?.description ?? `Rasters of ${name}`,
+    license: licenseOf(source)?.license ?? existing?.license ?? 'other',
     ...known({
       keywords: listOf(metadata.keywords),
       providers: listOf(metadata.providers),
-      'sci:doi': typeof metadata['sci:doi'] === 'string' ? metadata['sci:doi'] : null,
-      'sci:citation': typeof metadata['sci:citation'] === 'string' ? metadata['sci:citation'] : null,
+      'sci:doi': textOf(metadata['sci:doi']),
+      'sci:citation': textOf(metadata['sci:citation']),
     }),
-    license,
-    extent: extent(facts),
-    summaries: facts.summaries,
     ...rucioFields(source),
-    links: [...(source.did ? didLinks(source, source.did) : []), ...links],
   };
 }
 
-/** Dimensions and variables of the cubes among the files, on the Collection's time axis. */
-function cubeFields(files: SceneFile[], facts: CollectionFacts): Document {
-  const cubes = files.flatMap(({ description }) => (description.cube ? [description.cube] : []));
-  if (cubes.length === 0 || cubes.length !== files.length) return {};
-  const dimensions: Document = Object.assign({}, ...cubes.map((cube) => cube['cube:dimensions']));
-  for (const [name, dimension] of Object.entries(dimensions)) {
-    const { type, values: _, ...rest } = dimension as Document;
-    if (cubes.length > 1 && type === 'temporal')
-      dimensions[name] = { ...rest, type, extent: [facts.start, facts.end] };
-  }
-  return {
-    'cube:dimensions': dimensions,
-    'cube:variables': Object.assign({}, ...cubes.map((cube) => cube['cube:variables'])),
-  };
+/** Links to the lake and the licence, made anew where the source tells them; others stay. */
+function linksOf(source: Source, existing: Document | null): Document[] {
+  const made = [...(source.did ? didLinks(source, source.did) : []), ...(licenseOf(source)?.links ?? [])];
+  const remade = new Set([
+    ...(source.did ? ['via', 'about'] : []),
+    ...(licenseOf(source) ? ['license'] : []),
+  ]);
+  const before = Array.isArray(existing?.links) ? (existing.links as Document[]) : [];
+  return [...made, ...before.filter(({ rel }) => !remade.has(String(rel)))];
 }
 
 /**
@@ -113,15 +111,19 @@ export function toCollection(
   facts: CollectionFacts,
   existing: Document | null,
 ): Document {
-  const own = { ...ownFields(source, facts), ...cubeFields(files, facts) };
   const before = (existing?.item_assets ?? {}) as Record<string, Document>;
   const item_assets = { ...before, ...itemAssets(files) };
-  const document: Document = {
+  const { links: _, ...rest }: Document = {
+    type: 'Collection',
+    stac_version: '1.1.0',
+    id: source.collectionId,
     ...existing,
-    ...own,
+    ...toldFields(source, existing),
+    extent: extent(facts),
+    summaries: { ...otherSummaries(existing), ...facts.summaries },
+    ...cubeFields(files, facts, existing),
     ...(Object.keys(item_assets).length > 0 && { item_assets }),
   };
-  const { links, ...rest } = document;
   const uses = (prefix: string) => Object.keys(rest).some((key) => key.startsWith(prefix));
   const scientific = 'https://stac-extensions.github.io/scientific/v1.0.0/schema.json';
   const made = [
@@ -131,5 +133,5 @@ export function toCollection(
   ];
   const kept = Array.isArray(existing?.stac_extensions) ? (existing.stac_extensions as string[]) : [];
   const stac_extensions = [...new Set([...kept, ...made])];
-  return { ...rest, stac_extensions, links };
+  return { ...rest, stac_extensions, links: linksOf(source, existing) };
 }

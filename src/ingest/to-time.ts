@@ -1,4 +1,4 @@
-/** When a layer was: from the command line, the lake's metadata, the raster itself, or its name, in that order. Never invented. */
+/** When a layer was: from its time axis, the lake's metadata, the raster's, or its name; else as the command line says. Never invented. */
 import { checkInstant, toUtc } from '../stac/datetime.ts';
 import type { LayerDescription } from './describe.ts';
 import type { SourceFile } from './source.ts';
@@ -53,21 +53,16 @@ export function fromName(name: string): ItemTime | null {
   return first === last ? { datetime: first } : { datetime: null, start_datetime: first, end_datetime: last };
 }
 
-/** @param given `--datetime`, already RFC 3339 */
+/** @param given `--datetime`: for what tells no time itself, before the date on which a file was written */
 export function timeOf(layer: LayerDescription, file: SourceFile, given: ItemTime | null): ItemTime | null {
   const { time, metadata } = layer;
-  if (time !== null && given === null) {
+  if (time !== null) {
     const { datetime, start, end } = time;
     return {
       datetime,
       ...(start !== undefined && end !== undefined && { start_datetime: start, end_datetime: end }),
     };
   }
-  return (
-    given ??
-    fromMetadata(file.metadata) ??
-    fromMetadata(metadata) ??
-    fromName(file.name) ??
-    fromTiffTag(metadata)
-  );
+  const told = fromMetadata(file.metadata) ?? fromMetadata(metadata) ?? fromName(file.name);
+  return told ?? given ?? fromTiffTag(metadata);
 }

@@ -24,7 +24,8 @@ describe('the command line', () => {
     [['ingest', folder, '--collection', 'c', '--scene', '.*'], /needs a group named scene/],
     [['ingest', 'scope:name'], /rucio\.cfg/],
     [['validate'], /validate needs the path/],
-    [['validate', join(folder, 'none.json')], /cannot be read as JSON/],
+    [['validate', join(folder, 'none.json')], /none\.json does not exist/],
+    [['validate', folder], /holds neither catalog\.json nor collection\.json/],
   ];
   for (const [args, expected] of failures) {
     test(`"${args.map((arg) => arg.replace(folder, 'FOLDER')).join(' ')}" ends with one sentence and 1`, async () => {
@@ -62,10 +63,44 @@ describe('the command line', () => {
     const catalog = { type: 'Catalog', stac_version: '1.1.0', id: 'x', description: 'x', links: [] };
     writeFileSync(good, JSON.stringify(catalog));
     writeFileSync(bad, JSON.stringify({ ...catalog, description: 5 }));
-    assert.deepEqual(await run(['validate', good]), { code: 0, stdout: `${good}: valid\n`, stderr: '' });
+    assert.deepEqual(await run(['validate', good]), {
+      code: 0,
+      stdout: `${good}: 1 document, all valid\n`,
+      stderr: '',
+    });
     const { code, stdout } = await run(['validate', bad]);
     assert.equal(code, 1);
     assert.match(stdout, /description must be string/);
+  });
+
+  test('validate follows a catalogue to what lies below it', async () => {
+    const catalog = (name: string, children: string[], fields: object = {}) => {
+      const links = children.map((href) => ({ rel: 'child', href }));
+      const document = {
+        type: 'Catalog',
+        stac_version: '1.1.0',
+        id: name,
+        description: 'x',
+        links,
+        ...fields,
+      };
+      writeFileSync(join(folder, name), JSON.stringify(document));
+    };
+    catalog('root.json', ['./a.json', './b.json', 'https://example.org/elsewhere.json']);
+    catalog('a.json', ['./root.json']);
+    catalog('b.json', []);
+    const root = join(folder, 'root.json');
+    assert.deepEqual(await run(['validate', root]), {
+      code: 0,
+      stdout: `${root}: 3 documents, all valid\n`,
+      stderr: '',
+    });
+    catalog('b.json', ['./gone.json'], { description: 5 });
+    const { code, stdout } = await run(['validate', root]);
+    assert.equal(code, 1);
+    assert.match(stdout, /b\.json: description must be string/);
+    assert.match(stdout, /gone\.json cannot be read/);
+    assert.match(stdout, /3 documents, 2 not valid or missing/);
   });
 
   test('--help and --version end well', async () => {

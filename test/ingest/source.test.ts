@@ -39,6 +39,7 @@ function source(files: SourceFile[]): Source {
     host: 'https://rucio.example.org',
     webui: null,
     metadata: {},
+    isWhole: true,
     files,
     close: async () => {},
   };
