@@ -12,7 +12,6 @@ const at = (...parts) => join(root, ...parts);
 const say = (text) => process.stderr.write(`rucio-stac: ${text}\n`);
 
 /** Runs one step to its end. A signal goes to the step, and we end when it has: npm writes on for a while. */
-async; /** Runs one step to its end. A signal goes to the step, and we end when it has: npm writes on for a while. */
 async function run(command, args, what, options = {}) {
   const began = performance.now();
   say(`${what} …`);
@@ -46,31 +45,56 @@ const hashOf = (...files) => {
 };
 const stampIs = (file, text) => existsSync(file) && readFileSync(file, 'utf8') === text;
 
+/** pid of a living process that holds the lock; null when nobody does any more. */
+function holderOf(lock) {
+  let pid = Number.NaN;
+  try {
+    pid = Number(readFileSync(join(lock, 'pid'), 'utf8'));
+  } catch {
+    // Between making the lock and naming its holder.
+  }
+  if (!(pid > 0)) {
+    const made = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    return Date.now() - made > 10_000 ? null : 0;
+  }
+  try {
+    process.kill(pid, 0);
+    return pid;
+  } catch (error) {
+    return error.code === 'ESRCH' ? null : pid;
+  }
+}
+
+function tryLock(lock) {
+  try {
+    mkdirSync(lock);
+    writeFileSync(join(lock, 'pid'), String(process.pid));
+    return true;
+  } catch (error) {
+    if (error.code === 'EEXIST') return false;
+    say(
+      `this folder cannot be written (${error.code}): ${root}. Give yourself the right, or clone where you have it.`,
+    );
+    process.exit(1);
+  }
+}
+
 /** Only one process at a time installs or builds; others wait for it, and say so. */
 async function alone(work) {
   const lock = at('.install-lock');
   let isTold = false;
-  for (;;) {
-    try {
-      mkdirSync(lock);
-      break;
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
-      let owner = 0;
-      try {
-        owner = Number(readFileSync(join(lock, 'pid'), 'utf8'));
-        if (owner > 0) process.kill(owner, 0);
-      } catch (fault) {
-        const isOld = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0) > 5000;
-        if (fault.code === 'ESRCH' || isOld) rmSync(lock, { recursive: true, force: true });
-        continue;
-      }
-      if (!isTold) say(`waiting for process ${owner}, which installs or builds`);
-      isTold = true;
-      await new Promise((resolve) => setTimeout(resolve, 250));
+  while (!tryLock(lock)) {
+    const holder = holderOf(lock);
+    if (holder === null) {
+      rmSync(lock, { recursive: true, force: true });
+      continue;
     }
+    if (!isTold && holder > 0) {
+      say(`waiting for process ${holder}, which installs or builds`);
+      isTold = true;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 250));
   }
-  writeFileSync(join(lock, 'pid'), String(process.pid));
   const release = () => rmSync(lock, { recursive: true, force: true });
   process.once('exit', release);
   try {
@@ -124,15 +148,23 @@ async function build() {
   writeFileSync(stamp, now);
 }
 
-/** A prepared database folder, so that a new catalogue need not install PostGIS again. */
+/** A prepared database folder, so that a new catalogue need not install PostGIS again; its name says for which version. */
+function templateFile() {
+  const file = at('node_modules', '@electric-sql', 'pglite-postgis', 'package.json');
+  return at('dist', `template-${JSON.parse(readFileSync(file, 'utf8')).version}.tgz`);
+}
+
 async function makeTemplate() {
-  const maker = at('dist', 'src', 'db', 'template.js');
-  const { version } = JSON.parse(
-    readFileSync(at('node_modules', '@electric-sql', 'pglite-postgis', 'package.json'), 'utf8'),
-  );
-  const template = at('dist', `template-${version}.tgz`);
+  const template = templateFile();
+  for (const name of readdirSync(at('dist'))) {
+    if (name.startsWith('template-') && at('dist', name) !== template) rmSync(at('dist', name));
+  }
   if (existsSync(template)) return;
-  await run(process.execPath, [maker, template], 'preparing the embedded database');
+  await run(
+    process.execPath,
+    [at('dist', 'src', 'db', 'template.js'), template],
+    'preparing the embedded database',
+  );
 }
 
 /** True in a clone; an installed package comes built and has its packages beside it. */
@@ -141,7 +173,7 @@ const isClone = existsSync(at('package-lock.json')) && existsSync(at('tsconfig.j
 const isReady = () =>
   stampIs(at('node_modules', '.rucio-stac'), lockStamp()) &&
   stampIs(at('dist', '.built'), sourceStamp()) &&
-  readdirSync(at('dist')).some((name) => name.startsWith('template-'));
+  existsSync(templateFile());
 
 export async function prepare() {
   const [major, minor] = process.versions.node.split('.').map(Number);

@@ -5,6 +5,7 @@ import { ingest } from './commands/ingest.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { serve } from './commands/serve.ts';
 import { validateCommand } from './commands/validate.ts';
+import { unknownSettings } from './config.ts';
 import { messageOf, UserError } from './errors.ts';
 import { packageVersion } from './package-root.ts';
 
@@ -34,6 +35,9 @@ async function run(args: string[]): Promise<number> {
   if (rest.includes('--help') || rest.includes('-h')) {
     process.stdout.write(`${command.help}\n`);
     return 0;
+  }
+  for (const setting of unknownSettings(process.env)) {
+    process.stderr.write(`rucio-stac: there is no setting ${setting}; it is passed over\n`);
   }
   return command.run(readOptions(name, command, rest, parseArgs), process.env);
 }

@@ -21,6 +21,18 @@ export interface Config {
 
 export type Env = Record<string, string | undefined>;
 
+const SETTINGS = [
+  'RUCIO_STAC_DATA',
+  'RUCIO_STAC_PUBLIC_URL',
+  'RUCIO_STAC_TRUST_PROXY',
+  'RUCIO_STAC_SAMPLE',
+  'RUCIO_STAC_TRANSACTIONS',
+  'RUCIO_STAC_TITLE',
+  'RUCIO_STAC_DESCRIPTION',
+  'RUCIO_STAC_ID',
+  'RUCIO_STAC_SEARCH_TIME_LIMIT',
+];
+
 const DESCRIPTION =
   'Rasters of Rucio data lakes as Cloud-Optimized GeoTIFFs, each linked to its original in the lake.';
 
@@ -51,6 +63,15 @@ function readUrl(env: Env, name: string, schemes: string[], faults: string[]): s
     `${name} is ${url?.password ? 'not usable' : `"${value}"`}; accepted is an address with ${schemes.join(' or ')}//`,
   );
   return null;
+}
+
+/** Settings of ours that are read elsewhere. */
+const OTHERS = ['RUCIO_STAC_WEBUI', 'RUCIO_STAC_DEBUG'];
+
+/** Names that look like settings of ours and are none: most likely a typing error. */
+export function unknownSettings(env: Env): string[] {
+  const known = new Set([...SETTINGS, ...OTHERS]);
+  return Object.keys(env).filter((name) => name.startsWith('RUCIO_STAC_') && !known.has(name));
 }
 
 /**

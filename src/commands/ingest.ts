@@ -7,7 +7,7 @@ import type { Database } from '../db/schema.ts';
 import { UserError } from '../errors.ts';
 import { assetFolder } from '../http/files.ts';
 import { openLocalSource } from '../ingest/local-source.ts';
-import { makePlan, type Plan, parseScenePattern, printPlan } from '../ingest/plan.ts';
+import { makePlan, type Plan, parseScenePattern, planFor, printPlan } from '../ingest/plan.ts';
 import { makeProgress } from '../ingest/progress.ts';
 import { openRucioSource, parseDid } from '../ingest/rucio-source.ts';
 import { type IngestReport, runPlan } from '../ingest/run.ts';
@@ -16,6 +16,7 @@ import { makeStaticWriter } from '../ingest/static-out.ts';
 import { readInstant } from '../ingest/to-time.ts';
 import { connectRucio } from '../rucio/connect.ts';
 import { readRucioConfig } from '../rucio/read-config.ts';
+import type { AssetStore } from '../s3/types.ts';
 import { makeValidator } from '../stac/validate.ts';
 import type { Command, Words } from './command.ts';
 import { openCatalogue } from './open.ts';
@@ -64,10 +65,16 @@ function readChoices({ options, names }: Words): Choices {
       `--datetime is "${given}"; give a date or RFC 3339 date-time such as 2024-01-03T05:41:12Z.`,
     );
   }
+  const collectionId = text('collection');
+  if (collectionId !== null && !/^[\p{L}\p{N}][\p{L}\p{N}._~+ -]{0,199}$/u.test(collectionId)) {
+    throw new UserError(
+      `--collection is "${collectionId}"; an id has letters, digits and . _ ~ + - in it, and begins with a letter or digit.`,
+    );
+  }
   const scene = text('scene');
   return {
     name,
-    collectionId: text('collection'),
+    collectionId,
     out: text('out'),
     time,
     scenePattern: scene === null ? null : parseScenePattern(scene),
@@ -117,7 +124,7 @@ async function readMemory(config: Config, collectionId: string) {
   }
 }
 
-function summarize(report: IngestReport, { out }: Choices): string {
+function summarize(report: IngestReport, { out }: Choices, config: Config): string {
   const {
     collectionId,
     items,
@@ -137,6 +144,9 @@ function summarize(report: IngestReport, { out }: Choices): string {
     `${report.uploadedBytes} bytes uploaded`,
   ];
   const lines = [`Collection ${collectionId}: ${items} items; ${parts.join(', ')}`];
+  lines.push(
+    `catalogue: ${config.databaseUrl === null ? config.dataFolder : 'the database of DATABASE_URL'}`,
+  );
   if (out !== null && report.collection) lines.push(`static STAC: ${join(out, 'catalog.json')}`);
   for (const note of report.notes) lines.push(`note: ${note}`);
   for (const failure of failures) lines.push(`failed: ${failure}`);
@@ -148,11 +158,10 @@ async function runWith(
   plan: Plan,
   choices: Choices,
   config: Config,
-  env: Env,
+  store: AssetStore,
   database: Database,
   signal: AbortSignal,
 ) {
-  const store = openStore(config, env);
   const { collectionId } = plan.source;
   const out = choices.out === null ? null : resolve(choices.out);
   const writer =
@@ -164,49 +173,59 @@ async function runWith(
           assetFolder: assetFolder(config),
           base: config.publicUrl,
         });
-  try {
-    const report = await runPlan(plan, {
-      db: database.db,
-      store,
-      validator: makeValidator(),
-      workFolder: join(config.dataFolder, 'work'),
-      time: choices.time === null ? null : { datetime: choices.time },
-      multiband: choices.multiband,
-      jobs: choices.jobs,
-      signal,
-      progress: makeProgress(process.stderr),
-      onItems: (_, items) => {
-        for (const item of items) writer?.item(item);
-      },
-    });
-    if (report.collection) writer?.finish(report.collection);
-    return report;
-  } finally {
-    await store.close();
-  }
+  const report = await runPlan(plan, {
+    db: database.db,
+    store,
+    validator: makeValidator(),
+    workFolder: join(config.dataFolder, 'work'),
+    time: choices.time === null ? null : { datetime: choices.time },
+    multiband: choices.multiband,
+    jobs: choices.jobs,
+    signal,
+    progress: makeProgress(process.stderr),
+    onItems: (_, items) => {
+      for (const item of items) writer?.item(item);
+    },
+  });
+  if (report.collection) writer?.finish(report.collection);
+  return report;
+}
+
+function mustHoldRasters({ scenes, source, skipped }: Plan): void {
+  if (scenes.length > 0) return;
+  throw new UserError(
+    `${source.label} holds no rasters: none of its ${skipped.length} files ends in .tif, .tiff, .nc or the like.`,
+  );
 }
 
 async function run(choices: Choices, env: Env, signal: AbortSignal): Promise<number> {
   const config = parseConfig(env);
+  const store = openStore(config, env);
   const source = await openSource(choices, env, signal);
   try {
     if (choices.isDryRun) {
+      // The embedded store would be made by its check; a bucket shows its faults.
+      if (store.scheme() !== null) await store.check();
       const memory = await readMemory(config, source.collectionId);
-      process.stdout.write(printPlan(makePlan(source, memory, choices)));
+      process.stdout.write(printPlan(await planFor(makePlan(source, memory, choices), store)));
       return 0;
     }
     const database = await openCatalogue(config, 'ingest', false);
     try {
-      const plan = makePlan(source, await readIngested(database.db, source.collectionId), choices);
+      const memory = await readIngested(database.db, source.collectionId);
+      await store.check();
+      const plan = await planFor(makePlan(source, memory, choices), store);
+      mustHoldRasters(plan);
       for (const { name, reason } of plan.skipped) process.stderr.write(`skipped ${name}: ${reason}\n`);
-      const report = await runWith(plan, choices, config, env, database, signal);
-      process.stderr.write(summarize(report, choices));
+      const report = await runWith(plan, choices, config, store, database, signal);
+      process.stderr.write(summarize(report, choices, config));
       return report.isInterrupted ? 130 : report.failures.length > 0 ? 1 : 0;
     } finally {
       await database.close();
     }
   } finally {
     await source.close();
+    await store.close();
   }
 }
 

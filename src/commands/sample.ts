@@ -50,6 +50,7 @@ export async function ingestSample(
     for (const { files, collectionId, metadata } of SAMPLES) {
       const folder = openLocalSource(shipped('examples', 'sample'), collectionId, metadata);
       const source = { ...folder, files: folder.files.filter(({ name }) => files.test(name)) };
+      await store.check();
       const plan = makePlan(source, new Map(), { scenePattern: null, multiband: false });
       const report = await runPlan(plan, {
         db: database.db,

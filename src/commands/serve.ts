@@ -3,9 +3,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { makeApp } from '../app.ts';
 import { type Config, parseConfig, printableConfig } from '../config.ts';
-import { countCollections } from '../db/read.ts';
+import { countCollections, readCollection } from '../db/read.ts';
 import type { Database } from '../db/schema.ts';
 import { UserError } from '../errors.ts';
+import { assetFolder } from '../http/files.ts';
+import { readS3Settings } from '../s3/settings.ts';
 import { makeValidator, type Validator } from '../stac/validate.ts';
 import type { Command } from './command.ts';
 import { openCatalogue } from './open.ts';
@@ -17,7 +19,9 @@ function listen(server: Server, { host, port }: Config): Promise<AddressInfo> {
       const reason =
         error.code === 'EADDRINUSE'
           ? `Port ${port} on ${host} is taken; stop what runs there or choose another with PORT.`
-          : `The server cannot listen on ${host}:${port}: ${error.message}.`;
+          : error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND'
+            ? `${host} is no address of this machine; set HOST to one, or to 0.0.0.0 for all.`
+            : `The server cannot listen on ${host}:${port} (${error.code}); choose another HOST or PORT.`;
       reject(new UserError(reason));
     });
     server.listen(port, host, () => resolve(server.address() as AddressInfo));
@@ -49,12 +53,16 @@ Ctrl-C ends it.
 `);
 }
 
+const mask = (secret: string | null) => (secret === null ? null : '***');
+
 /** Resolves when a signal asks the process to end. */
 function untilSignal(): { signal: AbortSignal; ended: Promise<void> } {
   const abort = new AbortController();
   const ended = new Promise<void>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) {
       process.on(name, () => {
+        if (abort.signal.aborted) process.exit(1);
+        process.stderr.write(`${name}: ending\n`);
         abort.abort();
         resolve();
       });
@@ -84,7 +92,7 @@ async function run(config: Config, withSample: boolean): Promise<void> {
     const { port } = await listen(server, config);
     const shown = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
     const base = config.publicUrl ?? `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
-    greet(base, withSample && config.sample);
+    greet(base, (await readCollection(database.db, 'sample-scenes')) !== null);
     await ended;
     await closeServer(server);
   } finally {
@@ -105,7 +113,11 @@ Serves the catalogue as a STAC API. Settings come from the environment (PORT, HO
   async run({ options }, env) {
     const config = parseConfig(env);
     if (options['print-config']) {
-      process.stdout.write(`${JSON.stringify(printableConfig(config), null, 2)}\n`);
+      const s3 = readS3Settings(env);
+      const assets = s3
+        ? { ...s3, secretAccessKey: mask(s3.secretAccessKey), sessionToken: mask(s3.sessionToken) }
+        : assetFolder(config);
+      process.stdout.write(`${JSON.stringify({ ...printableConfig(config), assets }, null, 2)}\n`);
       return 0;
     }
     await run(config, options.sample === true);

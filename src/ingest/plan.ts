@@ -2,8 +2,10 @@
 import { type IngestedFile, ingestedKey } from '../db/ingested.ts';
 import { UserError } from '../errors.ts';
 import { isRasterName } from '../raster/open-raster.ts';
+import type { AssetStore } from '../s3/types.ts';
 import type { FileDescription } from './describe.ts';
 import { fingerprint, groupScenes, type Scene, type Source, type SourceFile } from './source.ts';
+import { storeKey } from './to-item.ts';
 
 /** Raised when what is made of the same bytes changes. */
 const PIPELINE_VERSION = 1;
@@ -122,4 +124,41 @@ export function printPlan({ source, scenes, skipped }: Plan): string {
     `${count} of ${scenes.flatMap(({ files }) => files).length} files to ingest, ${formatBytes(total)} to ${verb}`,
   );
   return `${lines.join('\n')}\n`;
+}
+
+/** Looks at so many objects of the store at once. */
+const LOOKS = 16;
+
+async function isStored(
+  source: Source,
+  scene: Scene,
+  { file, known }: PlannedFile,
+  store: AssetStore,
+): Promise<boolean> {
+  for (const layer of known?.layers ?? []) {
+    const { bytes, sha256 } = layer.cog;
+    if (!(await store.has(storeKey(source.collectionId, scene, file, layer), bytes, sha256))) return false;
+  }
+  return true;
+}
+
+/**
+ * The plan with those files to be read again whose COGs the store has not, or no more.
+ * @throws UserError when the store cannot be asked
+ */
+export async function planFor(plan: Plan, store: AssetStore): Promise<Plan> {
+  const lost = new Set<PlannedFile>();
+  const queue = plan.scenes.values();
+  const look = async () => {
+    for (const { scene, files } of queue) {
+      for (const each of files) {
+        if (each.known !== null && !(await isStored(plan.source, scene, each, store))) lost.add(each);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: LOOKS }, look));
+  const forget = (each: PlannedFile) =>
+    lost.has(each) ? { ...each, known: null, outdated: each.known } : each;
+  const scenes = plan.scenes.map(({ scene, files }) => ({ scene, files: files.map(forget) }));
+  return { ...plan, scenes };
 }

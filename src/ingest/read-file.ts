@@ -1,5 +1,5 @@
 /** One source file -> its COGs in the store and their description. The original and each COG are gone from the work folder once they are used. */
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { openRaster } from '../raster/open-raster.ts';
@@ -84,8 +84,8 @@ export async function readFile(
   context: ReadContext,
 ): Promise<FileDescription> {
   const { workFolder, signal, progress } = context;
-  const folder = join(workFolder, scene.id.slice(0, 80));
-  mkdirSync(folder, { recursive: true });
+  // A name of its own: ids can be alike, or longer than a file name may be.
+  const folder = mkdtempSync(join(workFolder, 'file-'));
   try {
     let seen = 0;
     // A second replica begins anew; the bar never goes beyond the file's size.

@@ -1,6 +1,7 @@
 /** Plan -> COGs in the store, Items and the Collection in the database. What is done is skipped, so a rerun continues. */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import type { CollectionFacts } from '../db/collection-facts.ts';
 import { type IngestedFile, writeScenes } from '../db/ingested.ts';
 import { messageOf, UserError } from '../errors.ts';
@@ -13,7 +14,7 @@ import { memoryKey, type Plan, type PlannedFile, type PlannedScene } from './pla
 import type { Progress } from './progress.ts';
 import { readFile } from './read-file.ts';
 import { toCollection } from './to-collection.ts';
-import { type Document, itemIdsOf, type SceneFile, storeKey, toItems } from './to-item.ts';
+import { type Document, itemIdsOf, type SceneFile, toItems } from './to-item.ts';
 import type { ItemTime } from './to-time.ts';
 
 export interface IngestContext {
@@ -63,26 +64,9 @@ interface Run {
   lastWrite: Promise<unknown>;
 }
 
-async function isStored(
-  { plan, context }: Run,
-  { scene }: PlannedScene,
-  { file, known }: PlannedFile,
-): Promise<boolean> {
-  if (known === null) return false;
-  for (const layer of known.layers) {
-    const { bytes, sha256 } = layer.cog;
-    const key = storeKey(plan.source.collectionId, scene, file, layer);
-    if (!(await context.store.has(key, bytes, sha256))) return false;
-  }
-  return true;
-}
-
 async function describeFile(run: Run, planned: PlannedScene, each: PlannedFile): Promise<FileDescription> {
   const { context, report } = run;
-  if (each.known !== null && (await isStored(run, planned, each))) {
-    report.unchangedFiles++;
-    return each.known;
-  }
+  if (each.known !== null) return each.known;
   const began = performance.now();
   const description = await readFile(planned.scene, each.file, {
     collectionId: run.plan.source.collectionId,
@@ -97,7 +81,6 @@ async function describeFile(run: Run, planned: PlannedScene, each: PlannedFile):
       context.progress.fault(message);
     },
   });
-  report.ingestedFiles++;
   context.progress.fileDone();
   const { scope, name } = memoryKey(each.file);
   context.progress.event('ingest:file:done', {
@@ -156,6 +139,20 @@ async function write(run: Run, planned: PlannedScene, files: SceneFile[], items:
   report.isCollectionChanged ||= written.isCollectionChanged;
 }
 
+/** A write that failed for its own sake is told with its scene; one that failed for want of a database ends the run. */
+async function mustAnswer(db: Db, error: unknown): Promise<never> {
+  try {
+    await sql`select 1`.execute(db);
+  } catch {
+    throw new DatabaseLost(
+      `The database does not answer any more (${messageOf(error)}); see that it runs, and run the same command again to continue.`,
+    );
+  }
+  throw error;
+}
+
+class DatabaseLost extends UserError {}
+
 async function ingestScene(run: Run, planned: PlannedScene): Promise<void> {
   const { context, report, plan } = run;
   const began = performance.now();
@@ -170,12 +167,17 @@ async function ingestScene(run: Run, planned: PlannedScene): Promise<void> {
     context.signal.throwIfAborted();
     const written = run.lastWrite.then(() => write(run, planned, files, items));
     run.lastWrite = written.catch(() => {});
-    await written;
+    await written.catch((error) => mustAnswer(context.db, error));
+    const known = planned.files.filter((each) => each.known !== null).length;
+    report.unchangedFiles += known;
+    report.ingestedFiles += planned.files.length - known;
     context.onItems?.(planned, items);
+    if (known === planned.files.length) return;
     const ms = Math.round(performance.now() - began);
     for (const { id } of items) context.progress.event('ingest:item:done', { itemId: id, ms });
   } catch (error) {
     if (context.signal.aborted) return;
+    if (error instanceof DatabaseLost) throw error;
     const sentence = messageOf(error).split('\n')[0] ?? '';
     const message = sentence.includes(planned.scene.files[0]?.file.name ?? '')
       ? sentence
@@ -263,7 +265,6 @@ async function checkDraft({ plan, context }: Run): Promise<void> {
 export async function runPlan(plan: Plan, given: IngestContext): Promise<IngestReport> {
   const report = emptyReport(plan);
   await refuseForeign(plan, given.db);
-  await given.store.check();
   const workFolder = makeWorkFolder(given.workFolder);
   const context = { ...given, workFolder };
   const run: Run = {

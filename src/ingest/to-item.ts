@@ -192,15 +192,16 @@ function projectionOf(parts: Part[]): Document {
   return { 'proj:code': epsg === null ? null : `EPSG:${epsg}`, 'proj:epsg': epsg };
 }
 
-function extensionsOf(document: { properties: Document; assets: Record<string, Asset> }): string[] {
-  const fields = [document.properties, ...Object.values(document.assets)].flatMap(Object.keys);
-  const uses = (prefix: string) => fields.some((field) => field.startsWith(prefix));
+/** The extensions whose fields a document has, wherever they stand in it. */
+function extensionsOf(document: Document): string[] {
+  const text = JSON.stringify(document);
+  const uses = (field: string) => text.includes(`"${field}`);
   const { projection, raster, file, alternate, storage, datacube, rucio } = EXTENSIONS;
   return [
-    projection,
-    raster,
-    file,
-    ...(fields.includes('alternate') ? [alternate] : []),
+    ...(uses('proj:') ? [projection] : []),
+    ...(uses('raster:') ? [raster] : []),
+    ...(uses('file:') ? [file] : []),
+    ...(uses('alternate"') ? [alternate] : []),
     ...(uses('storage:') ? [storage] : []),
     ...(uses('cube:') ? [datacube] : []),
     ...(uses('rucio:') ? [rucio] : []),

@@ -38,7 +38,7 @@ function pathOf(root: string, key: string): string {
 }
 
 /** Copied beside its place, then renamed: a reader finds the whole file or the one before. */
-async function put(root: string, { key, path, bytes, signal, onProgress }: PutObject): Promise<void> {
+async function put(root: string, { key, path, bytes, sha256, signal, onProgress }: PutObject): Promise<void> {
   const target = pathOf(root, key);
   const part = `${target}.${randomUUID()}.part`;
   signal?.throwIfAborted();
@@ -51,6 +51,10 @@ async function put(root: string, { key, path, bytes, signal, onProgress }: PutOb
       const { size } = await handle.stat();
       if (size !== bytes)
         throw new UserError(`${path} has ${size} bytes, not ${bytes}: it changed. Run the command again.`);
+      if ((await sha256Of(part)) !== sha256)
+        throw new UserError(
+          `${path} holds other bytes than were written: it changed. Run the command again.`,
+        );
       await handle.sync();
     } finally {
       await handle.close();

@@ -22,6 +22,8 @@ describe('the command line', () => {
     [['ingest', folder, '--collection', 'c', '--datetime', 'noon'], /--datetime is "noon"/],
     [['ingest', folder, '--collection', 'c', '--scene', '('], /--scene is no regular expression/],
     [['ingest', folder, '--collection', 'c', '--scene', '.*'], /needs a group named scene/],
+    [['ingest', folder, '--collection', '../x'], /--collection is "\.\.\/x"/],
+    [['ingest', folder, '--collection', 'c'], /holds no rasters|holds no files/],
     [['ingest', 'scope:name'], /rucio\.cfg/],
     [['validate'], /validate needs the path/],
     [['validate', join(folder, 'none.json')], /none\.json does not exist/],

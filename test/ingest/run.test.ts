@@ -16,15 +16,16 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { readIngested } from '../../src/db/ingested.ts';
 import { readCollection, readItem } from '../../src/db/read.ts';
 import type { Database } from '../../src/db/schema.ts';
-import { deleteCollection } from '../../src/db/upsert-items.ts';
+import { deleteCollection, upsertCollection } from '../../src/db/upsert-items.ts';
 import { openLocalSource } from '../../src/ingest/local-source.ts';
-import { makePlan } from '../../src/ingest/plan.ts';
+import { makePlan, planFor } from '../../src/ingest/plan.ts';
 import { makeLog } from '../../src/ingest/progress.ts';
 import { type IngestContext, type IngestReport, runPlan } from '../../src/ingest/run.ts';
 import { makeStaticWriter } from '../../src/ingest/static-out.ts';
 import type { Document } from '../../src/ingest/to-item.ts';
 import { shipped } from '../../src/package-root.ts';
 import { folderStore } from '../../src/s3/folder-store.ts';
+import { toCollectionRow } from '../../src/stac/item.ts';
 import { OWN_PREFIX } from '../../src/stac/link.ts';
 import { makeValidator } from '../../src/stac/validate.ts';
 import { openTestCatalogue } from '../support/catalogue.ts';
@@ -50,16 +51,18 @@ describe('ingest of a local folder', () => {
   });
 
   const lines: string[] = [];
-  async function ingest(settings: Partial<IngestContext> = {}): Promise<IngestReport> {
+  async function ingest(
+    settings: Partial<IngestContext> = {},
+    metadata: Record<string, unknown> = { title: 'Local', license: 'CC0-1.0' },
+  ): Promise<IngestReport> {
     lines.length = 0;
-    const source = openLocalSource(input, 'local', { title: 'Local', license: 'CC0-1.0' });
-    const plan = makePlan(source, await readIngested(database.db, 'local'), {
-      scenePattern: null,
-      multiband: false,
-    });
+    const source = openLocalSource(input, 'local', metadata);
+    const memory = await readIngested(database.db, 'local');
+    const store = folderStore(assets, OWN_PREFIX);
+    const plan = await planFor(makePlan(source, memory, { scenePattern: null, multiband: false }), store);
     return runPlan(plan, {
       db: database.db,
-      store: folderStore(assets, OWN_PREFIX),
+      store,
       validator,
       workFolder: join(folder, 'work'),
       time: null,
@@ -165,6 +168,47 @@ describe('ingest of a local folder', () => {
     assert.match(report.failures[0] ?? '', /timeless\.tif does not say when it was taken.*--datetime/);
     const given = await ingest({ time: { datetime: '2020-05-01T00:00:00Z' } });
     assert.deepEqual([given.failures, given.items], [[], 1]);
+  });
+
+  test('a time that is given is for what tells none, and changes no other', async () => {
+    const report = await ingest({ time: { datetime: '2020-05-01T00:00:00Z' } });
+    assert.deepEqual([report.failures, report.items], [[], 12]);
+    const { properties } = (await item('era5_alps_2024-01_20240102T000000Z')) as { properties: Document };
+    assert.equal(properties.datetime, '2024-01-02T00:00:00Z');
+  });
+
+  test('scenes whose names begin alike for long keep their own pixels', async () => {
+    for (const name of readdirSync(input)) {
+      const time = /_(2024\d{4}T\d{6})\.tif$/.exec(name)?.[1];
+      if (time) cpSync(join(input, name), join(input, `${'x'.repeat(90)}_${time}.tif`));
+      rmSync(join(input, name));
+    }
+    const report = await ingest({ jobs: 6 });
+    assert.deepEqual([report.failures, report.items], [[], 6]);
+    const minima = new Map<string, number>();
+    for (const day of ['20240103', '20240115', '20240127', '20240208', '20240220', '20240303']) {
+      const { assets: found } = (await item(`${'x'.repeat(90)}_${day}T101021`)) as {
+        assets: { red: { bands: { statistics: { minimum: number } }[] } };
+      };
+      minima.set(day, found.red.bands[0]?.statistics.minimum ?? 0);
+    }
+    // examples/README.md: red of scene n begins at 1000 + 100 n, past the corner without data a little above.
+    assert.deepEqual([...minima.values()], [1016, 1116, 1216, 1316, 1416, 1516]);
+  });
+
+  test('what a Collection tells stays when more is added to it, and is told anew by its source', async () => {
+    await ingest();
+    const told = { title: 'Kept', description: 'Kept', license: 'MIT', keywords: ['kept'] };
+    const before = await collection();
+    const link = { rel: 'license', href: 'https://example.org/l' };
+    const stored = toCollectionRow(JSON.stringify({ ...before, ...told, links: [link] }));
+    await upsertCollection(database.db, stored);
+    cpSync(join(input, 'scene_T32TPS_20240103T101021.tif'), join(input, 'another_20250101.tif'));
+    await ingest({}, {});
+    const { title, description, license, keywords, links } = await collection();
+    assert.deepEqual({ title, description, license, keywords, links }, { ...told, links: [link] });
+    await ingest();
+    assert.equal((await collection()).title, 'Local');
   });
 
   test('an interrupted run continues where it stopped', async () => {
