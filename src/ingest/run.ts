@@ -1,6 +1,5 @@
 /** Plan -> COGs in the store, Items and the Collection in the database. What is done is skipped, so a rerun continues. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { sql } from 'kysely';
 import type { CollectionFacts } from '../db/collection-facts.ts';
 import { type IngestedFile, writeScenes } from '../db/ingested.ts';
@@ -16,6 +15,7 @@ import { readFile } from './read-file.ts';
 import { toCollection } from './to-collection.ts';
 import { type Document, itemIdsOf, type SceneFile, toItems } from './to-item.ts';
 import type { ItemTime } from './to-time.ts';
+import { makeWorkFolder } from './work-folder.ts';
 
 export interface IngestContext {
   db: Db;
@@ -217,25 +217,6 @@ async function refuseForeign({ source }: Plan, db: Db): Promise<void> {
   throw new UserError(
     `The Collection "${source.collectionId}" holds ${owner} already; give another id with --collection.`,
   );
-}
-
-/** A folder of this run's own; what a run that was killed left behind goes. */
-function makeWorkFolder(parent: string): string {
-  mkdirSync(parent, { recursive: true });
-  for (const name of readdirSync(parent)) {
-    const [, pid] = /^ingest-(\d+)-/.exec(name) ?? [];
-    if (pid !== undefined && !isRunning(Number(pid)))
-      rmSync(join(parent, name), { recursive: true, force: true });
-  }
-  return mkdtempSync(join(parent, `ingest-${process.pid}-`));
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /** Closes what the run began: the Collection as it is true for all Items there are now. */
