@@ -18,6 +18,7 @@ async function run(command, args, what, options = {}) {
   let isEnding = false;
   const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], ...options });
   const forward = (signal) => {
+    if (!isEnding) say(`${what}: ending it, which may take some seconds`);
     isEnding = true;
     child.kill(signal);
   };
