@@ -1,5 +1,6 @@
 /** Single documents and lists of Collections, as stored text. */
 import { sql } from 'kysely';
+import { MOST_PAGE_BYTES } from '../search/select-items.ts';
 import type { Db } from '../search/tables.ts';
 
 /** Text of a Collection, or null. */
@@ -24,16 +25,28 @@ export interface CollectionsPage {
   hasMore: boolean;
 }
 
-/** Collections by id, those after `after`. */
-export async function readCollections(db: Db, limit: number, after: string | null): Promise<CollectionsPage> {
-  let select = db
-    .selectFrom('collections')
-    .select(['id', 'content'])
-    .orderBy('id')
-    .limit(limit + 1);
-  if (after !== null) select = select.where('id', '>', after);
-  const rows = await select.execute();
-  return { rows: rows.slice(0, limit), hasMore: rows.length > limit };
+/** Collections by id, those after `after`: at most `limit`, and no more text than a page may have, but one. */
+export async function readCollections(
+  db: Db,
+  limit: number,
+  after: string | null,
+  mostBytes = MOST_PAGE_BYTES,
+): Promise<CollectionsPage> {
+  const { rows } = await sql<{ id: string; content: string | null }>`
+    select id, case when place = 1 or (size <= ${mostBytes} and place <= ${limit}) then content end as content
+    from (
+      select id, content, row_number() over before as place, sum(octet_length(content)) over before as size
+      from (
+        select id, content from collections
+        where ${after}::text is null or id > ${after}::text
+        order by id
+        limit ${limit + 1}
+      ) as page
+      window before as (order by id rows unbounded preceding)
+    ) as measured
+    order by id`.execute(db);
+  const given = rows.flatMap(({ id, content }) => (content === null ? [] : [{ id, content }]));
+  return { rows: given, hasMore: given.length < rows.length };
 }
 
 /** How many Collections there are. */

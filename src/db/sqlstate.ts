@@ -14,8 +14,12 @@ export function fromSqlState(error: unknown): ApiError | null {
   if (code === '23503') return new ApiError('NotFound', 'the Collection does not exist');
   if (code === '57014')
     return new ApiError('Timeout', 'the search took longer than this server allows; ask for less');
-  if (code === '22003' || code === '22008') {
-    return new ApiError('InvalidParameter', 'a number or a date is beyond what the database can hold');
+  // 22: data exceptions, 54: program limits. Whatever the checks before let through came with the request.
+  if (/^(?:22|54)/.test(code)) {
+    return new ApiError(
+      'InvalidParameter',
+      'a number, a date or a text is beyond what the database can hold',
+    );
   }
   if (/^(?:08|53|57)/.test(code))
     return new ApiError('Unavailable', 'the database does not answer; try again shortly');

@@ -3,27 +3,29 @@ import { readTogether } from '../db/run.ts';
 import { type Context, GEOJSON_TYPE, type Reply } from '../http/api.ts';
 import { formatPageToken, type PageToken } from '../search/page-token.ts';
 import type { SearchParams } from '../search/params.ts';
-import { type PageRow, selectCount, selectPage } from '../search/select-items.ts';
+import { MOST_PAGE_BYTES, type PageRow, selectCount, selectPage } from '../search/select-items.ts';
 import { itemLinks, type Link, rootLink, withLinks } from '../stac/link.ts';
 
+type ItemText = PageRow & { content: string };
+
 interface Page {
-  rows: PageRow[];
+  rows: ItemText[];
   matched: number;
   next: PageToken | null;
   prev: PageToken | null;
 }
 
 async function readPage(context: Context, params: SearchParams): Promise<Page> {
-  const { limit, token } = params;
+  const { token } = params;
   return readTogether(context.database, context.config.searchTimeLimit, async (db) => {
-    const found = await selectPage(db, params).execute();
-    const hasMore = found.length > limit;
-    const rows = found.slice(0, limit);
+    const found = await selectPage(db, params, MOST_PAGE_BYTES).execute();
+    const rows = found.filter((row): row is ItemText => row.content !== null);
+    const hasMore = rows.length < found.length;
     const isBackwards = token?.direction === 'prev';
     if (isBackwards) rows.reverse();
     const isWhole = !token && !hasMore;
     const matched = token?.matched ?? (isWhole ? rows.length : await countMatching(db, params));
-    const tokenAt = (direction: PageToken['direction'], row: PageRow | undefined): PageToken | null =>
+    const tokenAt = (direction: PageToken['direction'], row: ItemText | undefined): PageToken | null =>
       row ? { direction, datetime: row.at, id: row.id, collection: row.collection, matched } : null;
     return {
       rows,

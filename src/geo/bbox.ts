@@ -1,5 +1,6 @@
 /** Bounding boxes in degrees, lon/lat, west south east north (with heights: west south bottom east north top). RFC 7946 5. */
 import { ApiError } from '../errors.ts';
+import { shown } from './shown.ts';
 
 export interface Bbox {
   west: number;
@@ -12,10 +13,9 @@ export interface Bbox {
 }
 
 function refuse(value: unknown, why: string): never {
-  const shown = typeof value === 'string' ? value : JSON.stringify(value);
   throw new ApiError(
     'InvalidParameter',
-    `bbox is "${shown}"; ${why}; accepted are 4 numbers west,south,east,north or 6 numbers west,south,bottom,east,north,top in degrees`,
+    `bbox is ${shown(value)}; ${why}; accepted are 4 numbers west,south,east,north or 6 numbers west,south,bottom,east,north,top in degrees`,
     'bbox',
   );
 }
@@ -25,10 +25,10 @@ function refuse(value: unknown, why: string): never {
  * @param values 4 or 6 numbers
  * @throws ApiError InvalidParameter
  */
-export function toBbox(values: readonly unknown[], shown: unknown = values): Bbox {
+export function toBbox(values: readonly unknown[], came: unknown = values): Bbox {
   const isNumbers = values.every((value) => typeof value === 'number' && Number.isFinite(value));
-  if (!isNumbers) refuse(shown, 'not all of it are numbers');
-  if (values.length !== 4 && values.length !== 6) refuse(shown, `it has ${values.length} numbers`);
+  if (!isNumbers) refuse(came, 'not all of it are numbers');
+  if (values.length !== 4 && values.length !== 6) refuse(came, `it has ${values.length} numbers`);
   const numbers = values as number[];
   const is3d = numbers.length === 6;
   const [west, south, east, north] = (is3d ? [0, 1, 3, 4] : [0, 1, 2, 3]).map((at) => numbers[at]) as [
@@ -39,10 +39,10 @@ export function toBbox(values: readonly unknown[], shown: unknown = values): Bbo
   ];
   const bottom = is3d ? (numbers[2] as number) : null;
   const top = is3d ? (numbers[5] as number) : null;
-  if (south > north) refuse(shown, 'its south is above its north');
-  if (south < -90 || north > 90) refuse(shown, 'a latitude is beyond 90 degrees');
-  if ([west, east].some((lon) => lon < -180 || lon > 180)) refuse(shown, 'a longitude is beyond 180 degrees');
-  if (bottom !== null && top !== null && bottom > top) refuse(shown, 'its bottom is above its top');
+  if (south > north) refuse(came, 'its south is above its north');
+  if (south < -90 || north > 90) refuse(came, 'a latitude is beyond 90 degrees');
+  if ([west, east].some((lon) => lon < -180 || lon > 180)) refuse(came, 'a longitude is beyond 180 degrees');
+  if (bottom !== null && top !== null && bottom > top) refuse(came, 'its bottom is above its top');
   return { west, south, east, north, bottom, top };
 }
 
@@ -55,9 +55,17 @@ export function parseBbox(text: string): Bbox {
   );
 }
 
-/** The one or two boxes that do not cross the antimeridian, as [west, south, east, north]. */
+/**
+ * The one or two boxes that do not cross the antimeridian, as [west, south, east, north]. Longitudes 180 and -180 are one
+ * place: a box with an edge on one of them has that edge on the other as well.
+ */
 export function splitBbox({ west, south, east, north }: Bbox): [number, number, number, number][] {
-  if (west <= east) return [[west, south, east, north]];
+  if (west <= east) {
+    const box: [number, number, number, number] = [west, south, east, north];
+    if (east === 180 && west > -180) return [box, [-180, south, -180, north]];
+    if (west === -180 && east < 180) return [box, [180, south, 180, north]];
+    return [box];
+  }
   return [
     [west, south, 180, north],
     [-180, south, east, north],

@@ -1,5 +1,7 @@
 /** GeoJSON geometries: checked before SQL sees them, because a failing GEOS call on the embedded database gives no rows and no error. RFC 7946 3.1. */
 
+import { shown } from './shown.ts';
+
 export interface Geometry {
   type: string;
   coordinates?: unknown;
@@ -28,7 +30,7 @@ interface Walk {
 function checkPosition(value: unknown, walk: Walk): string | null {
   if (!Array.isArray(value) || value.length < 2) return `${walk.path}: a position has 2 or 3 numbers`;
   if (!value.every((part) => typeof part === 'number' && Number.isFinite(part))) {
-    return `${walk.path}: ${JSON.stringify(value).slice(0, 60)} is no position of numbers`;
+    return `${walk.path}: ${shown(value)} is no position of numbers`;
   }
   const [lon, lat] = value as [number, number];
   if (lat < -90 || lat > 90)
@@ -80,7 +82,7 @@ function check(geometry: unknown, depth: number, walk: Walk): string | null {
   }
   const dimensions = typeof type === 'string' && Object.hasOwn(DEPTH, type) ? DEPTH[type] : undefined;
   if (dimensions === undefined) {
-    return `${path}type: ${JSON.stringify(type)} is none of ${Object.keys(DEPTH).join(', ')}, GeometryCollection`;
+    return `${path}type: ${shown(type)} is none of ${Object.keys(DEPTH).join(', ')}, GeometryCollection`;
   }
   walk.path = `${path}coordinates`;
   return checkCoordinates(coordinates, dimensions, type, walk);
@@ -94,4 +96,56 @@ export function geometryFault(geometry: unknown): string | null {
   return walk.positions > MOST_POSITIONS
     ? `it has ${walk.positions} positions, at most ${MOST_POSITIONS} are accepted`
     : null;
+}
+
+type Position = number[];
+
+function plainCoordinates(value: unknown, depth: number): unknown {
+  if (depth === 0) return (value as Position).slice(0, 3);
+  return (value as unknown[]).map((part) => plainCoordinates(part, depth - 1));
+}
+
+/** A checked geometry without foreign members and fourth numbers: PostGIS takes "Coordinates" for "coordinates", and reads `crs`. */
+export function plainGeometry({ type, coordinates, geometries }: Geometry): Geometry {
+  if (geometries !== undefined && type === 'GeometryCollection') {
+    return { type, geometries: geometries.map(plainGeometry) };
+  }
+  return { type, coordinates: plainCoordinates(coordinates, DEPTH[type] as number) };
+}
+
+/** Each list of positions of a checked geometry; a position that stands alone is a list of one. */
+function positionLists({ type, coordinates, geometries }: Geometry): Position[][] {
+  if (type === 'GeometryCollection') return (geometries ?? []).flatMap(positionLists);
+  if (type === 'Point') return [[coordinates as Position]];
+  if (type === 'MultiPoint') return (coordinates as Position[]).map((position) => [position]);
+  const depth = DEPTH[type] as number;
+  return depth === 1
+    ? [coordinates as Position[]]
+    : ((coordinates as unknown[]).flat(depth - 2) as Position[][]);
+}
+
+/**
+ * What of a checked geometry lies on longitude 180 or -180, said with both, for they are one place; null when nothing does.
+ */
+export function onAntimeridian(geometry: Geometry): Geometry | null {
+  const points: number[] = [];
+  const edges: [number, number][] = [];
+  for (const positions of positionLists(geometry)) {
+    for (const [index, [lon, lat]] of (positions as [number, number][]).entries()) {
+      if (Math.abs(lon) !== 180) continue;
+      points.push(lat);
+      const next = positions[index + 1] as [number, number] | undefined;
+      if (next?.[0] === lon && next[1] !== lat) edges.push([lat, next[1]]);
+    }
+  }
+  if (points.length === 0) return null;
+  const sides = [180, -180];
+  const parts: Geometry[] = [
+    { type: 'MultiPoint', coordinates: sides.flatMap((lon) => points.map((lat) => [lon, lat])) },
+  ];
+  if (edges.length > 0) {
+    const lines = sides.flatMap((lon) => edges.map((edge) => edge.map((lat) => [lon, lat])));
+    parts.push({ type: 'MultiLineString', coordinates: lines });
+  }
+  return { type: 'GeometryCollection', geometries: parts };
 }

@@ -1,5 +1,6 @@
 /** Keyset page tokens: where a page begins, as opaque text, the same for GET and POST. */
 import { ApiError } from '../errors.ts';
+import { shown } from '../geo/shown.ts';
 import { checkInstant } from '../stac/datetime.ts';
 
 export interface PageToken {
@@ -11,6 +12,9 @@ export interface PageToken {
   /** How many Items match in all, counted for the first page. */
   matched: number;
 }
+
+/** The form in which the database gives the sort key. */
+const EXACT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
 export function formatPageToken({ direction, datetime, id, collection, matched }: PageToken): string {
   return Buffer.from(JSON.stringify([direction, datetime, id, collection, matched])).toString('base64url');
@@ -25,19 +29,21 @@ export function parsePageToken(text: string): PageToken {
       parts.length === 5 &&
       (direction === 'next' || direction === 'prev') &&
       typeof datetime === 'string' &&
+      EXACT.test(datetime) &&
       checkInstant(datetime) !== null &&
       typeof id === 'string' &&
       !id.includes('\0') &&
       typeof collection === 'string' &&
       !collection.includes('\0') &&
-      Number.isSafeInteger(matched);
+      Number.isSafeInteger(matched) &&
+      (matched as number) >= 0;
     if (isToken) return { direction, datetime, id, collection, matched: matched as number };
   } catch {
     // Falls through to the same answer.
   }
   throw new ApiError(
     'InvalidParameter',
-    `token is "${text.slice(0, 40)}"; accepted is what a next or prev link of this search says`,
+    `token is ${shown(text)}; accepted is what a next or prev link of this search says`,
     'token',
   );
 }

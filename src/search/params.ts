@@ -2,8 +2,10 @@
 import { z } from 'zod';
 import { ApiError } from '../errors.ts';
 import { type Bbox, parseBbox, toBbox } from '../geo/bbox.ts';
-import { type Geometry, geometryFault } from '../geo/geometry.ts';
+import { type Geometry, geometryFault, plainGeometry } from '../geo/geometry.ts';
+import { shown } from '../geo/shown.ts';
 import { type Interval, parseDatetime } from '../stac/datetime.ts';
+import { DEEPEST_JSON, isTooDeep } from '../stac/json-text.ts';
 import { type PageToken, parsePageToken } from './page-token.ts';
 
 export interface SearchParams {
@@ -19,6 +21,8 @@ export interface SearchParams {
 /** One parameter of a search: its form in JSON, which also goes into the OpenAPI document, and how it reads as text. */
 export interface SearchParameter {
   schema: z.ZodType;
+  /** What fits, for whoever sent something else. */
+  accepted: string;
   fromText(text: string): unknown;
   /** Checked JSON value -> what SearchParams holds. @throws ApiError InvalidParameter */
   read(value: unknown): unknown;
@@ -28,22 +32,25 @@ export const DEFAULT_LIMIT = 10;
 export const MOST_LIMIT = 10_000;
 const MOST_IDS = 10_000;
 
-const list = (text: string) => text.split(',').map((part) => part.trim());
+const list = (text: string) => text.split(',');
 const asIs = (value: unknown) => value;
 
 function readIntersects(value: unknown): Geometry {
   const fault = geometryFault(value);
   if (fault)
     throw new ApiError('InvalidParameter', `intersects is no GeoJSON geometry: ${fault}`, 'intersects');
-  return value as Geometry;
+  return plainGeometry(value as Geometry);
 }
 
 function fromJsonText(name: string) {
   return (text: string): unknown => {
+    if (isTooDeep(text)) {
+      throw new ApiError('InvalidParameter', `${name} nests deeper than ${DEEPEST_JSON} levels`, name);
+    }
     try {
       return JSON.parse(text);
     } catch {
-      throw new ApiError('InvalidParameter', `${name} is "${text.slice(0, 60)}"; expected JSON`, name);
+      throw new ApiError('InvalidParameter', `${name} is ${shown(text)}; expected JSON`, name);
     }
   };
 }
@@ -53,11 +60,13 @@ const names = z.array(z.string()).max(MOST_IDS);
 export const searchParameters = {
   ids: {
     schema: names.describe('Items with one of these ids'),
+    accepted: `a list of at most ${MOST_IDS} strings`,
     fromText: list,
     read: asIs,
   },
   collections: {
     schema: names.describe('Items of one of these Collections'),
+    accepted: `a list of at most ${MOST_IDS} strings`,
     fromText: list,
     read: asIs,
   },
@@ -69,6 +78,7 @@ export const searchParameters = {
       .describe(
         'west, south, east, north in degrees, or with heights west, south, bottom, east, north, top; west > east crosses the antimeridian',
       ),
+    accepted: '4 numbers west,south,east,north or 6 numbers west,south,bottom,east,north,top',
     fromText: (text) => {
       parseBbox(text);
       return text.split(',').map(Number);
@@ -77,11 +87,13 @@ export const searchParameters = {
   },
   datetime: {
     schema: z.string().describe('RFC 3339 date-time or interval; ".." or empty is an open side'),
+    accepted: 'a string, an RFC 3339 date-time or interval',
     fromText: asIs,
     read: (value) => parseDatetime(value as string),
   },
   intersects: {
     schema: z.looseObject({ type: z.string() }).describe('GeoJSON geometry'),
+    accepted: 'a GeoJSON geometry',
     fromText: fromJsonText('intersects'),
     read: readIntersects,
   },
@@ -90,11 +102,13 @@ export const searchParameters = {
       .int()
       .min(1)
       .describe(`Items on a page, ${DEFAULT_LIMIT} when not given, at most ${MOST_LIMIT}`),
+    accepted: `a whole number from 1, of which at most ${MOST_LIMIT} counts`,
     fromText: (text) => (/^[+-]?\d+$/.test(text) ? Number(text) : text),
     read: (value) => Math.min(value as number, MOST_LIMIT),
   },
   token: {
     schema: z.string().describe('Opaque: the page that a next or prev link names'),
+    accepted: 'the string that a next or prev link of this search says',
     fromText: asIs,
     read: (value) => parsePageToken(value as string),
   },
@@ -102,21 +116,19 @@ export const searchParameters = {
 
 export type Parameters = Record<string, SearchParameter>;
 
-function show(value: unknown): string {
-  const text = typeof value === 'string' ? `"${value}"` : (JSON.stringify(value) ?? String(value));
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
-}
+/** What stands at a path of a value, undefined where the path ends early. */
+const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce((at, key) => (at as Record<PropertyKey, unknown> | null | undefined)?.[key], value);
 
 /** One parameter's value, checked. @throws ApiError InvalidParameter that names it, what came and what is accepted */
 function readOne(name: string, value: unknown, parameter: SearchParameter): unknown {
   const checked = parameter.schema.safeParse(value);
   if (checked.success) return parameter.read(value);
-  const issue = checked.error.issues[0];
-  const at = issue && issue.path.length > 0 ? ` at ${issue.path.join('.')}` : '';
-  const accepted = parameter.schema.description ?? '';
+  const path = checked.error.issues[0]?.path ?? [];
+  const at = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
   throw new ApiError(
     'InvalidParameter',
-    `${name} is ${show(value)}: ${issue?.message ?? 'it does not fit'}${at}. Accepted: ${accepted}`,
+    `${name}${at} is ${shown(valueAt(value, path))}; accepted is ${parameter.accepted}`,
     name,
   );
 }
@@ -124,7 +136,7 @@ function readOne(name: string, value: unknown, parameter: SearchParameter): unkn
 function refuseUnknown(name: string, parameters: Parameters): never {
   throw new ApiError(
     'InvalidParameter',
-    `there is no parameter "${name.slice(0, 60)}" here; accepted are ${Object.keys(parameters).join(', ')}`,
+    `there is no parameter ${shown(name)} here; accepted are ${Object.keys(parameters).join(', ')}`,
     name.slice(0, 60),
   );
 }

@@ -1,20 +1,23 @@
 /** SearchParams -> SELECT. Newest first: `datetime`, then id, then Collection, all descending, so that one row comparison pages. */
 import { type SelectQueryBuilder, sql } from 'kysely';
 import { type Bbox, splitBbox } from '../geo/bbox.ts';
-import type { Geometry } from '../geo/geometry.ts';
+import { type Geometry, onAntimeridian } from '../geo/geometry.ts';
 import type { Interval } from '../stac/datetime.ts';
 import type { SearchParams } from './params.ts';
 import type { Db, Tables } from './tables.ts';
 
 export type ItemsSelect<Row = object> = SelectQueryBuilder<Tables, 'items', Row>;
 
-/** A row of a page: the sort key as text, and the Item as stored. */
+/** A row of a page: the sort key as text, and the Item as stored, or null where the page has ended. */
 export interface PageRow {
   at: string;
   id: string;
   collection: string;
-  content: string;
+  content: string | null;
 }
+
+/** Bytes of text after which a page ends, before its `limit`; a first Item is given whatever its size. */
+export const MOST_PAGE_BYTES = 64 * 1024 * 1024;
 
 const holds = (condition: ReturnType<typeof sql>) => sql<boolean>`${condition}`;
 
@@ -54,8 +57,9 @@ function meetsBbox(bbox: Bbox) {
 
 /** A query geometry whose longitudes pass 180 is wrapped, as the stored ones are. */
 function meetsGeometry(geometry: Geometry) {
-  const given = shape(geometry);
-  return holds(sql`ST_Intersects(geometry, ST_WrapX(ST_WrapX(${given}, 180, -360), -180, 360))`);
+  const given = sql`ST_Intersects(geometry, ST_WrapX(ST_WrapX(${shape(geometry)}, 180, -360), -180, 360))`;
+  const edge = onAntimeridian(geometry);
+  return holds(edge ? sql`(${given} or ST_Intersects(geometry, ${shape(edge)}))` : given);
 }
 
 /** No stored id holds a NUL, and no parameter of the database may. */
@@ -79,8 +83,11 @@ export function selectMatching(db: Db, params: SearchParams): ItemsSelect {
   return select;
 }
 
-/** One row more than the page holds, so that the last page is known. Rows of a `prev` page come in reverse. */
-export function selectPage(db: Db, params: SearchParams): ItemsSelect<PageRow> {
+/**
+ * One row more than the page holds, so that the last page is known. Rows of a `prev` page come in reverse. Sizes are
+ * added up only over the rows of the page, so that the database need not sort all that match.
+ */
+export function selectPage(db: Db, params: SearchParams, mostBytes: number) {
   const { limit, token } = params;
   const isBackwards = token?.direction === 'prev';
   const direction = isBackwards ? 'asc' : 'desc';
@@ -90,17 +97,23 @@ export function selectPage(db: Db, params: SearchParams): ItemsSelect<PageRow> {
     const key = sql`(${token.datetime}::timestamptz, ${token.id}, ${token.collection})`;
     select = select.where(holds(isBackwards ? sql`${row} > ${key}` : sql`${row} < ${key}`));
   }
-  return select
+  const order = sql`datetime ${sql.raw(direction)}, id ${sql.raw(direction)}, collection ${sql.raw(direction)}`;
+  const page = select
+    .select([sql`datetime`.as('datetime'), 'id', 'collection', 'content'])
+    .orderBy(order)
+    .limit(limit + 1);
+  const upTo = sql`over (order by ${order} rows unbounded preceding)`;
+  const isOnPage = sql`row_number() ${upTo} = 1
+    or (sum(octet_length(content)) ${upTo} <= ${mostBytes} and row_number() ${upTo} <= ${limit})`;
+  return db
+    .selectFrom(page.as('page'))
     .select([
       sql<string>`to_char(datetime at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as('at'),
       'id',
       'collection',
-      'content',
+      sql<string | null>`case when ${isOnPage} then content end`.as('content'),
     ])
-    .orderBy('datetime', direction)
-    .orderBy('id', direction)
-    .orderBy('collection', direction)
-    .limit(limit + 1);
+    .orderBy(order);
 }
 
 /** How many Items match, exactly. */

@@ -1,5 +1,6 @@
 /** RFC 3339 instants and OGC API intervals -> UTC text that PostgreSQL reads. OGC API Features Part 1, 7.15.3. */
 import { ApiError } from '../errors.ts';
+import { shown } from '../geo/shown.ts';
 
 /** Closed interval of RFC 3339 instants; null: open. */
 export interface Interval {
@@ -13,7 +14,7 @@ function daysIn(year: number, month: number): number {
   return new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
 }
 
-/** The instant as it came when it is RFC 3339 with a time zone and a day that exists, else null. A leap second is let through. */
+/** The instant as it came when it is RFC 3339 with a time zone, a day that exists and, in UTC, a year of 0001 to 9999, else null. A leap second is let through. */
 export function checkInstant(text: string): string | null {
   const match = RFC3339.exec(text);
   if (!match) return null;
@@ -29,31 +30,29 @@ export function checkInstant(text: string): string | null {
   const offsetMinute = Number(match[10] ?? 0);
   const isDay = month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month);
   const isTime = hour <= 23 && minute <= 59 && second <= 60 && offsetHour <= 23 && offsetMinute <= 59;
-  // PostgreSQL has no year 0.
-  return year >= 1 && isDay && isTime ? text : null;
+  if (!isDay || !isTime) return null;
+  // PostgreSQL has no year 0, and text of years beyond 9999 does not sort as time does.
+  return /^(?!0000)\d{4}-/.test(toUtc(text)) ? text : null;
 }
 
 /** PostgreSQL's own reading stops at 16 hours of offset: say the instant in UTC, to the microsecond. */
 export function toUtc(text: string): string {
   const match = RFC3339.exec(text);
-  if (!match) throw new ApiError('InvalidParameter', `"${text}" is not an RFC 3339 date-time`);
+  if (!match) throw new ApiError('InvalidParameter', `${shown(text)} is not an RFC 3339 date-time`);
   const [, year, month, day, hour, minute, second, fraction = '', zone = 'Z'] = match;
   const at = new Date(0);
   at.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
   const sign = zone.startsWith('-') ? 1 : -1;
   const offset = sign * (Number(match[9] ?? 0) * 60 + Number(match[10] ?? 0));
   at.setUTCHours(Number(hour), Number(minute) + offset, Number(second));
-  const whole = at
-    .toISOString()
-    .replace(/^\+0*(?=\d{4})/, '')
-    .slice(0, -5);
+  const whole = at.toISOString().slice(0, -5);
   return `${whole}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;
 }
 
 function refuse(value: string): never {
   throw new ApiError(
     'InvalidParameter',
-    `datetime is "${value}"; accepted are an RFC 3339 date-time (2024-01-03T00:00:00Z) or an interval start/end, where either side may be ".." or empty, not both`,
+    `datetime is ${shown(value)}; accepted are an RFC 3339 date-time (2024-01-03T00:00:00Z) of the years 0001 to 9999 in UTC, or an interval start/end, where either side may be ".." or empty, not both`,
     'datetime',
   );
 }
@@ -78,7 +77,7 @@ export function parseDatetime(value: string): Interval {
   if (start !== null && end !== null && start > end) {
     throw new ApiError(
       'InvalidParameter',
-      `datetime is "${value}"; the start must not be after the end`,
+      `datetime is ${shown(value)}; the start must not be after the end`,
       'datetime',
     );
   }

@@ -8,6 +8,34 @@ export interface Span {
   end: number;
 }
 
+/** Levels of arrays and objects that a JSON text may have; deeper ones overflow the stack of whoever walks them. */
+export const DEEPEST_JSON = 100;
+
+function refuse(text: string, at: number): never {
+  throw new SyntaxError(`not the JSON that was expected, at ${at}: ${text.slice(at, at + 20)}`);
+}
+
+/** Where the content of an array's or object's text begins. @throws SyntaxError when it is neither */
+function open(text: string, mark: '[' | '{'): number {
+  const at = skipSpace(text, 0);
+  if (text[at] !== mark) refuse(text, at);
+  return skipSpace(text, at + 1);
+}
+
+/** Whether arrays and objects nest deeper than DEEPEST_JSON. Goes by the text, before anything parses it. */
+export function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const mark = text[at];
+    if (mark === '"') {
+      for (at++; at < text.length && text[at] !== '"'; at++) if (text[at] === '\\') at++;
+    } else if (mark === '{' || mark === '[') {
+      if (++depth > DEEPEST_JSON) return true;
+    } else if (mark === '}' || mark === ']') depth--;
+  }
+  return false;
+}
+
 const SPACE = /[\t\n\r ]/;
 
 function skipSpace(text: string, at: number): number {
@@ -18,7 +46,8 @@ function skipSpace(text: string, at: number): number {
 
 function endOfString(text: string, at: number): number {
   let next = at + 1;
-  while (text[next] !== '"') next += text[next] === '\\' ? 2 : 1;
+  while (next < text.length && text[next] !== '"') next += text[next] === '\\' ? 2 : 1;
+  if (next >= text.length) refuse(text, at);
   return next + 1;
 }
 
@@ -44,30 +73,33 @@ function endOfValue(text: string, at: number): number {
   return text.length;
 }
 
-/** Where each member's value stands in an object's text; of a key written twice the last counts, as in JSON.parse. */
+/** Where each member's value stands in an object's text; of a key written twice the last counts, as in JSON.parse. @throws SyntaxError */
 export function memberSpans(text: string): Map<string, Span> {
   const spans = new Map<string, Span>();
-  let at = skipSpace(text, skipSpace(text, 0) + 1);
+  let at = open(text, '{');
   while (at < text.length && text[at] !== '}') {
+    if (text[at] !== '"') refuse(text, at);
     const keyEnd = endOfString(text, at);
     const key = JSON.parse(text.slice(at, keyEnd)) as string;
     const start = skipSpace(text, skipSpace(text, keyEnd) + 1);
     const end = endOfValue(text, start);
     spans.delete(key);
     spans.set(key, { start, end });
+    if (end === start) refuse(text, at);
     at = skipSpace(text, end);
     if (text[at] === ',') at = skipSpace(text, at + 1);
   }
   return spans;
 }
 
-/** The text of each element of an array's text. */
+/** The text of each element of an array's text. @throws SyntaxError */
 export function elementTexts(text: string): string[] {
   const elements: string[] = [];
-  let at = skipSpace(text, skipSpace(text, 0) + 1);
+  let at = open(text, '[');
   while (at < text.length && text[at] !== ']') {
     const end = endOfValue(text, at);
     elements.push(text.slice(at, end));
+    if (end === at) refuse(text, at);
     at = skipSpace(text, end);
     if (text[at] === ',') at = skipSpace(text, at + 1);
   }
