@@ -6,9 +6,12 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { ApiError } from './errors.ts';
 import { foldExtensions } from './extensions/extension.ts';
 import { extensions } from './extensions/index.ts';
+import { shown } from './geo/shown.ts';
 import type { Context, Reply, Route } from './http/api.ts';
 import { baseUrl, pathPrefix } from './http/base-url.ts';
+import { bodyText } from './http/body.ts';
 import { mountFiles } from './http/files.ts';
+import { allowMethods } from './http/methods.ts';
 import { problemReply, toApiError } from './http/problem.ts';
 
 const MOST_BODY = '32mb';
@@ -47,7 +50,7 @@ function mountRoute(app: Express, route: Route, context: Context): void {
       {
         params: request.params as Record<string, string>,
         query: new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt + 1)),
-        text: typeof request.body === 'string' ? request.body : '',
+        text: route.body ? bodyText(request.body, request.headers['content-type']) : '',
         headers: singleHeaders(request),
         base: baseUrl(asked, config.publicUrl, config.trustProxy),
       },
@@ -57,27 +60,16 @@ function mountRoute(app: Express, route: Route, context: Context): void {
   });
 }
 
-/** OPTIONS with Allow, and 405 for other methods, for each path that there is. */
+/** What each path takes; all else there is a 405. */
 function mountMethods(app: Express, routes: Route[]): void {
   const methods = new Map<string, Set<string>>();
   for (const { path, method } of routes) {
-    const known = methods.get(path) ?? new Set(['OPTIONS']);
+    const known = methods.get(path) ?? new Set();
     known.add(method.toUpperCase());
     if (method === 'get') known.add('HEAD');
     methods.set(path, known);
   }
-  for (const [path, known] of methods) {
-    const allow = [...known].sort().join(', ');
-    app.all(expressPath(path), (request: Request, response: Response) => {
-      response.set('allow', allow);
-      if (request.method === 'OPTIONS') response.status(204).end();
-      else
-        throw new ApiError(
-          'MethodNotAllowed',
-          `${request.method} is not accepted here; accepted are ${allow}`,
-        );
-    });
-  }
+  for (const [path, known] of methods) app.all(expressPath(path), allowMethods(known));
 }
 
 /** A proxy may pass the public address's path on; it is taken off. */
@@ -145,6 +137,7 @@ export function makeApp(context: Context, log: Log): Express {
     }),
   );
   app.use((request, response, next) => {
+    response.set('x-content-type-options', 'nosniff');
     const isPreflight =
       request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
     if (isPreflight) response.status(204).end();
@@ -152,13 +145,13 @@ export function makeApp(context: Context, log: Log): Express {
   });
   app.use(compression({ filter: isCompressible }));
   app.use(stripPrefix(pathPrefix(context.config.publicUrl)));
-  app.use(express.text({ type: () => true, limit: MOST_BODY }));
+  app.use(express.raw({ type: () => true, limit: MOST_BODY }));
   const api = foldExtensions(extensions, context);
   for (const route of api.routes) mountRoute(app, route, context);
   mountMethods(app, api.routes);
   mountFiles(app, context.config);
   app.use((request: Request) => {
-    throw new ApiError('NotFound', `there is nothing at ${request.path.slice(0, 200)}`, 'path');
+    throw new ApiError('NotFound', `there is nothing at ${shown(request.path)}`, 'path');
   });
   app.use(tellFaults(log));
   return app;

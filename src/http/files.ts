@@ -9,6 +9,7 @@ import { shipped } from '../package-root.ts';
 import { withBase } from '../stac/link.ts';
 import { SCHEMA_TYPE } from './api.ts';
 import { baseUrl } from './base-url.ts';
+import { allowMethods } from './methods.ts';
 
 export const COG_TYPE = 'image/tiff; application=geotiff; profile=cloud-optimized';
 
@@ -58,6 +59,8 @@ export function mountFiles(app: Express, config: Config): void {
       if (path.endsWith('.tif')) response.setHeader('content-type', COG_TYPE);
     },
   });
+  const reading = allowMethods(['GET', 'HEAD']);
+  app.use(['/assets', '/schemas', '/api/ui', '/api.html', '/api/page.js'], reading);
   app.use('/assets', assets);
   app.get('/schemas/rucio/v1.0.0/schema.json', sendSchema(config));
   const ui = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));

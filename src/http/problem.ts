@@ -9,6 +9,9 @@ interface HttpFault {
   message?: string;
 }
 
+/** What body-parser undoes. */
+const ENCODINGS = 'gzip, deflate, br and identity';
+
 /** Faults that express and its body reader raise. */
 function fromHttp(error: HttpFault): ApiError | null {
   if (error.type === 'entity.too.large')
@@ -17,6 +20,12 @@ function fromHttp(error: HttpFault): ApiError | null {
     return new ApiError('RangeNotSatisfiable', 'the range lies beyond the end of the file', 'range');
   if (error instanceof URIError)
     return new ApiError('InvalidParameter', 'the path holds a percent sign that encodes nothing', 'path');
+  if (error.type === 'encoding.unsupported')
+    return new ApiError(
+      'UnsupportedMediaType',
+      `the content encoding is not known; accepted are ${ENCODINGS}`,
+      'content-encoding',
+    );
   if (error.status !== undefined && error.status >= 400 && error.status < 500) {
     return new ApiError('InvalidBody', `the request cannot be read: ${error.message ?? 'unknown'}`);
   }
