@@ -66,7 +66,7 @@ async function writeBatch(db: Db, rows: readonly ItemRow[], onConflict: OnConfli
 }
 
 /**
- * Writes Items; of two with one id the later counts. Gives the ids that changed.
+ * Writes Items, all or none; of two with one id the later counts. Gives the ids that changed.
  * @throws an error with SQLSTATE 23503 when a Collection is missing, 23505 with `insert` when an Item is there
  */
 export async function upsertItems(
@@ -76,11 +76,34 @@ export async function upsertItems(
 ): Promise<string[]> {
   const unique = new Map(rows.map((row) => [JSON.stringify([row.collection, row.id]), row]));
   const all = [...unique.values()];
+  if (all.length <= BATCH) return all.length > 0 ? writeBatch(db, all, onConflict) : [];
+  if (!db.isTransaction) {
+    return db.transaction().execute((transaction) => upsertItems(transaction, all, onConflict));
+  }
   const changed: string[] = [];
   for (let at = 0; at < all.length; at += BATCH) {
     changed.push(...(await writeBatch(db, all.slice(at, at + BATCH), onConflict)));
   }
   return changed;
+}
+
+/** Writes an Item anew; false when it is not there. Whoever deletes it meanwhile waits. */
+export async function replaceItem(db: Db, row: ItemRow): Promise<boolean> {
+  return db.transaction().execute(async (transaction) => {
+    const { rows } = await sql`
+      select id from items where collection = ${row.collection} and id = ${row.id} for update`.execute(
+      transaction,
+    );
+    if (rows.length > 0) await upsertItems(transaction, [row]);
+    return rows.length > 0;
+  });
+}
+
+/** Writes a Collection anew; false when it is not there. */
+export async function replaceCollection(db: Db, { id, content }: CollectionRow): Promise<boolean> {
+  const { rows } = await sql`
+    update collections set content = ${content} where id = ${id} returning id`.execute(db);
+  return rows.length > 0;
 }
 
 /** Writes a Collection; true when its text changed. */

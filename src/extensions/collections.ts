@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { countCollections, readCollection, readCollections } from '../db/read.ts';
 import { ApiError } from '../errors.ts';
+import { shown } from '../geo/shown.ts';
 import {
   type ApiRequest,
   type Context,
@@ -23,10 +24,13 @@ export const collectionIdParameter: RouteParameter = {
   schema: z.string().describe('Id of a Collection'),
 };
 
+export const noCollection = (id: string): ApiError =>
+  new ApiError('NotFound', `there is no Collection ${shown(id)}`, 'collectionId');
+
 /** A Collection's text. @throws ApiError NotFound */
 export async function mustHaveCollection(db: Db, id: string): Promise<string> {
   const content = id.includes('\0') ? null : await readCollection(db, id);
-  if (content === null) throw new ApiError('NotFound', `there is no Collection "${id}"`, 'collectionId');
+  if (content === null) throw noCollection(id);
   return content;
 }
 
@@ -36,7 +40,7 @@ function readLimit(query: URLSearchParams): number {
   if (/^\d+$/.test(text) && Number(text) >= 1) return Math.min(Number(text), MOST_LIMIT);
   throw new ApiError(
     'InvalidParameter',
-    `limit is "${text}"; accepted is a whole number from 1, at most ${MOST_LIMIT} are given`,
+    `limit is ${shown(text)}; accepted is a whole number from 1, at most ${MOST_LIMIT} are given`,
     'limit',
   );
 }
@@ -44,11 +48,10 @@ function readLimit(query: URLSearchParams): number {
 function refuseOthers(query: URLSearchParams, accepted: string[]): void {
   for (const name of query.keys()) {
     if (accepted.includes(name)) continue;
-    const shown = name.slice(0, 60);
     throw new ApiError(
       'InvalidParameter',
-      `there is no parameter "${shown}" here; accepted are ${accepted.join(', ')}`,
-      shown,
+      `there is no parameter ${shown(name)} here; accepted are ${accepted.join(', ')}`,
+      name.slice(0, 60),
     );
   }
 }
@@ -60,7 +63,7 @@ function decodeToken(token: string | null): string | null {
   if (isOurs) return id;
   throw new ApiError(
     'InvalidParameter',
-    `token is "${token.slice(0, 40)}"; accepted is what a next link says`,
+    `token is ${shown(token)}; accepted is what a next link says`,
     'token',
   );
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { readItem } from '../db/read.ts';
 import { ApiError } from '../errors.ts';
+import { shown } from '../geo/shown.ts';
 import {
   type ApiRequest,
   type Context,
@@ -41,7 +42,7 @@ async function listItems({ base, params, query }: ApiRequest, context: Context, 
   if (search.collections && !search.collections.includes(id)) {
     throw new ApiError(
       'InvalidParameter',
-      `collections leaves out "${id}", which the path names`,
+      `collections leaves out ${shown(id)}, which the path names`,
       'collections',
     );
   }
@@ -60,13 +61,16 @@ async function listItems({ base, params, query }: ApiRequest, context: Context, 
   });
 }
 
+export const noItem = (collection: string, id: string): ApiError =>
+  new ApiError('NotFound', `there is no Item ${shown(id)} in Collection ${shown(collection)}`, 'itemId');
+
 async function getItem({ base, params }: ApiRequest, { database }: Context): Promise<Reply> {
   const { collectionId, itemId } = params as { collectionId: string; itemId: string };
   const isText = !collectionId.includes('\0') && !itemId.includes('\0');
   const content = isText ? await readItem(database.db, collectionId, itemId) : null;
   if (content === null) {
     await mustHaveCollection(database.db, collectionId);
-    throw new ApiError('NotFound', `there is no Item "${itemId}" in Collection "${collectionId}"`, 'itemId');
+    throw noItem(collectionId, itemId);
   }
   return { type: GEOJSON_TYPE, body: withLinks(content, base, itemLinks(base, collectionId, itemId)) };
 }

@@ -3,8 +3,16 @@
  * Its conformance class also asks for PATCH and preconditions (issue 4), so none is declared yet.
  */
 import { z } from 'zod';
-import { deleteCollection, deleteItem, upsertCollection, upsertItems } from '../db/upsert-items.ts';
+import {
+  deleteCollection,
+  deleteItem,
+  replaceCollection,
+  replaceItem,
+  upsertCollection,
+  upsertItems,
+} from '../db/upsert-items.ts';
 import { ApiError } from '../errors.ts';
+import { shown } from '../geo/shown.ts';
 import {
   type ApiRequest,
   type Context,
@@ -16,9 +24,9 @@ import {
 import { type ItemRow, parseObject, toCollectionRow, toItemRow } from '../stac/item.ts';
 import { elementTexts, memberSpans } from '../stac/json-text.ts';
 import { collectionLinks, href, itemLinks, withLinks } from '../stac/link.ts';
-import { collectionIdParameter, mustHaveCollection } from './collections.ts';
+import { collectionIdParameter, mustHaveCollection, noCollection } from './collections.ts';
 import type { Extension } from './extension.ts';
-import { itemIdParameter } from './features.ts';
+import { itemIdParameter, noItem } from './features.ts';
 
 const document = z.looseObject({}).describe('A STAC document');
 
@@ -50,6 +58,15 @@ function collectionReply(id: string, content: string, base: string, status: numb
   };
 }
 
+function refuseTwins(rows: ItemRow[]): void {
+  const seen = new Set<string>();
+  for (const { id } of rows) {
+    if (seen.has(id))
+      throw new ApiError('InvalidDocument', `features has two Items with the id ${shown(id)}`, 'features');
+    seen.add(id);
+  }
+}
+
 async function postItems({ base, params, text }: ApiRequest, context: Context): Promise<Reply> {
   const collection = params.collectionId as string;
   const { db } = context.database;
@@ -61,6 +78,7 @@ async function postItems({ base, params, text }: ApiRequest, context: Context): 
     throw new ApiError('InvalidBody', 'features must be a list of Items', 'features');
   const texts = spans ? elementTexts(text.slice(spans.start, spans.end)) : [text];
   const rows = texts.map((each) => toItemRow(each, collection));
+  refuseTwins(rows);
   await mustBeValid(context, texts);
   await upsertItems(db, rows, 'insert');
   if (isMany)
@@ -72,18 +90,22 @@ async function putItem({ base, params, text }: ApiRequest, context: Context): Pr
   const { collectionId, itemId } = params as { collectionId: string; itemId: string };
   const row = toItemRow(text, collectionId);
   if (row.id !== itemId) {
-    throw new ApiError('InvalidDocument', `id is "${row.id}", but the Item is sent to "${itemId}"`, 'id');
+    throw new ApiError(
+      'InvalidDocument',
+      `id is ${shown(row.id)}, but the Item is sent to ${shown(itemId)}`,
+      'id',
+    );
   }
   await mustBeValid(context, [text]);
   await mustHaveCollection(context.database.db, collectionId);
-  await upsertItems(context.database.db, [row]);
+  if (!(await replaceItem(context.database.db, row))) throw noItem(collectionId, itemId);
   return itemReply(row, base, 200);
 }
 
 async function removeItem({ params }: ApiRequest, { database }: Context): Promise<Reply> {
   const { collectionId, itemId } = params as { collectionId: string; itemId: string };
   if (!(await deleteItem(database.db, collectionId, itemId))) {
-    throw new ApiError('NotFound', `there is no Item "${itemId}" in Collection "${collectionId}"`, 'itemId');
+    throw noItem(collectionId, itemId);
   }
   return { status: 204, type: JSON_TYPE, body: '' };
 }
@@ -98,14 +120,14 @@ async function postCollection({ base, text }: ApiRequest, context: Context): Pro
 async function putCollection({ base, params, text }: ApiRequest, context: Context): Promise<Reply> {
   const { id, content } = toCollectionRow(text, params.collectionId as string);
   await mustBeValid(context, [text]);
-  await upsertCollection(context.database.db, { id, content });
+  if (!(await replaceCollection(context.database.db, { id, content }))) throw noCollection(id);
   return collectionReply(id, content, base, 200);
 }
 
 async function removeCollection({ params }: ApiRequest, { database }: Context): Promise<Reply> {
   const id = params.collectionId as string;
   if (!(await deleteCollection(database.db, id))) {
-    throw new ApiError('NotFound', `there is no Collection "${id}"`, 'collectionId');
+    throw noCollection(id);
   }
   return { status: 204, type: JSON_TYPE, body: '' };
 }
@@ -133,7 +155,7 @@ function routes(): Route[] {
       ...ofCollection,
       method: 'put',
       operationId: 'putCollection',
-      summary: 'Write a Collection',
+      summary: 'Write a Collection anew',
       responses: { 200: 'Written', ...faults },
       handle: putCollection,
     },
@@ -161,7 +183,7 @@ function routes(): Route[] {
       ...ofItem,
       method: 'put',
       operationId: 'putItem',
-      summary: 'Write an Item',
+      summary: 'Write an Item anew',
       responses: { 200: 'Written', ...faults },
       produces: GEOJSON_TYPE,
       handle: putItem,

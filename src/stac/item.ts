@@ -1,14 +1,15 @@
 /** STAC document text -> what the database keeps: the text with foreign links at its end, and what searches need beside it. */
 import { ApiError } from '../errors.ts';
-import { geometryFault } from '../geo/geometry.ts';
+import { type Geometry, geometryFault, plainGeometry } from '../geo/geometry.ts';
+import { shown } from '../geo/shown.ts';
 import { checkInstant, toUtc } from './datetime.ts';
-import { elementTexts, memberSpans, objectText } from './json-text.ts';
+import { DEEPEST_JSON, elementTexts, isTooDeep, memberSpans, objectText } from './json-text.ts';
 import { OWN_RELATIONS } from './link.ts';
 
 export interface ItemRow {
   collection: string;
   id: string;
-  /** GeoJSON text, or null. */
+  /** GeoJSON text of what the specification names in it, or null. */
   geometry: string | null;
   /** West above east in the item's bbox: its geometry crosses the antimeridian. */
   crossesAntimeridian: boolean;
@@ -34,6 +35,11 @@ function refuse(detail: string, path: string): never {
 
 /** JSON object text -> object. @throws ApiError InvalidBody */
 export function parseObject(text: string): Json {
+  if (isTooDeep(text))
+    throw new ApiError(
+      'InvalidBody',
+      `the body nests arrays and objects deeper than ${DEEPEST_JSON} levels; at most ${DEEPEST_JSON} are accepted`,
+    );
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -50,28 +56,35 @@ function checkId(value: unknown, path: string): string {
   if (typeof value !== 'string' || value === '') refuse(`${path} must be a string that is not empty`, path);
   if (value.includes('\0') || !value.isWellFormed())
     refuse(`${path} holds a character that is no Unicode text`, path);
+  if (value === '.' || value === '..') refuse(`${path} is "${value}", which no URL can name`, path);
   if (Buffer.byteLength(value) > 1000) refuse(`${path} is longer than 1000 bytes`, path);
   return value;
 }
 
 /** The document's text with the links that are not the server's own as its last member. */
-function linksLast(text: string): string {
+function linksLast(text: string, { links = [] }: Json): string {
+  if (!Array.isArray(links)) refuse(`links is ${shown(links)}; expected a list of links`, 'links');
+  const wrong = links.findIndex((link) => typeof link !== 'object' || link === null || Array.isArray(link));
+  if (wrong >= 0)
+    refuse(`links[${wrong}] is ${shown(links[wrong])}; expected a link, an object`, `links[${wrong}]`);
   const spans = memberSpans(text);
-  const links = spans.get('links');
-  const foreign = links
-    ? elementTexts(text.slice(links.start, links.end)).filter((link) => {
-        const { rel } = (JSON.parse(link) ?? {}) as { rel?: unknown };
-        return !(typeof rel === 'string' && OWN_RELATIONS.has(rel));
-      })
-    : [];
+  const span = spans.get('links');
+  const foreign = (span ? elementTexts(text.slice(span.start, span.end)) : []).filter((_, index) => {
+    const { rel } = links[index] as { rel?: unknown };
+    return !(typeof rel === 'string' && OWN_RELATIONS.has(rel));
+  });
   const members = [...spans].filter(([key]) => key !== 'links');
   const texts = members.map(([key, span]): [string, string] => [key, text.slice(span.start, span.end)]);
   return objectText([...texts, ['links', `[${foreign.join(',')}]`]]);
 }
 
-/** jsonb takes neither \u0000 nor half a surrogate pair; the copy for filters says U+FFFD there. */
+/**
+ * jsonb takes neither \u0000 nor half a surrogate pair; the copy for filters says U+FFFD there. Nor does it take 1e200000,
+ * and 1e131071 takes 65 kB: numbers beyond a double's range become null, or 0.
+ */
 function forJsonb(text: string): string {
-  if (!/\\u(?:0000|[dD][89a-fA-F])/.test(text) && text.isWellFormed()) return text;
+  const isFit = !/\\u(?:0000|[dD][89a-fA-F])|\d[eE][+-]?\d{3}|\d{300}/.test(text) && text.isWellFormed();
+  if (isFit) return text;
   const mend = (value: string) => value.toWellFormed().replaceAll('\0', '\uFFFD');
   const walk = (value: unknown): unknown => {
     if (typeof value === 'string') return mend(value);
@@ -88,7 +101,7 @@ function readInstant(properties: Json, key: string): string | null {
   const instant = typeof value === 'string' ? checkInstant(value) : null;
   if (!instant)
     refuse(
-      `properties.${key} is ${JSON.stringify(value)}; expected an RFC 3339 date-time`,
+      `properties.${key} is ${shown(value)}; expected an RFC 3339 date-time of the years 0001 to 9999 in UTC`,
       `properties.${key}`,
     );
   return toUtc(instant);
@@ -119,14 +132,11 @@ function readPeriod(properties: Json): Pick<ItemRow, 'datetime' | 'start' | 'end
  */
 export function toItemRow(text: string, collection?: string): ItemRow {
   const item = parseObject(text);
-  if (item.type !== 'Feature') refuse(`type is ${JSON.stringify(item.type)}; an Item has "Feature"`, 'type');
+  if (item.type !== 'Feature') refuse(`type is ${shown(item.type)}; an Item has "Feature"`, 'type');
   const id = checkId(item.id, 'id');
   const home = checkId(collection ?? item.collection, 'collection');
   if (item.collection !== undefined && item.collection !== null && item.collection !== home) {
-    refuse(
-      `collection is ${JSON.stringify(item.collection)}, but the Item is sent to "${home}"`,
-      'collection',
-    );
+    refuse(`collection is ${shown(item.collection)}, but the Item is sent to ${shown(home)}`, 'collection');
   }
   const { geometry, properties, bbox } = item;
   if (typeof properties !== 'object' || properties === null || Array.isArray(properties)) {
@@ -135,20 +145,16 @@ export function toItemRow(text: string, collection?: string): ItemRow {
   if (geometry === undefined) refuse('geometry is missing; it is a GeoJSON geometry or null', 'geometry');
   const fault = geometry === null ? null : geometryFault(geometry);
   if (fault) refuse(`geometry: ${fault}`, 'geometry');
-  const spans = memberSpans(text);
-  const slice = (key: string) => {
-    const span = spans.get(key);
-    return span ? text.slice(span.start, span.end) : 'null';
-  };
+  const span = memberSpans(text).get('properties');
   const edges = Array.isArray(bbox) && (bbox.length === 4 || bbox.length === 6) ? (bbox as number[]) : null;
   return {
     collection: home,
     id,
-    geometry: geometry === null ? null : slice('geometry'),
+    geometry: geometry === null ? null : JSON.stringify(plainGeometry(geometry as Geometry)),
     crossesAntimeridian: edges !== null && (edges[0] as number) > (edges[edges.length / 2] as number),
     ...readPeriod(properties as Json),
-    properties: forJsonb(slice('properties')),
-    content: withCollection(linksLast(text), item, home),
+    properties: forJsonb(text.slice(span?.start, span?.end)),
+    content: withCollection(linksLast(text, item), item, home),
   };
 }
 
@@ -169,9 +175,10 @@ function withCollection(content: string, item: Json, collection: string): string
 export function toCollectionRow(text: string, id?: string): CollectionRow {
   const collection = parseObject(text);
   if (collection.type !== 'Collection') {
-    refuse(`type is ${JSON.stringify(collection.type)}; a Collection has "Collection"`, 'type');
+    refuse(`type is ${shown(collection.type)}; a Collection has "Collection"`, 'type');
   }
   const own = checkId(collection.id, 'id');
-  if (id !== undefined && id !== own) refuse(`id is "${own}", but the Collection is sent to "${id}"`, 'id');
-  return { id: own, content: linksLast(text) };
+  if (id !== undefined && id !== own)
+    refuse(`id is ${shown(own)}, but the Collection is sent to ${shown(id)}`, 'id');
+  return { id: own, content: linksLast(text, collection) };
 }

@@ -58,9 +58,10 @@ export function collectionLinks(base: string, id: string): Link[] {
 
 /** Replaces the mark of our own addresses in stored text by the public address. */
 export function withBase(content: string, base: string): string {
-  return content.includes(OWN_PREFIX)
-    ? content.replaceAll(`"${OWN_PREFIX}`, `${JSON.stringify(base).slice(0, -1)}/`)
-    : content;
+  if (!content.includes(OWN_PREFIX)) return content;
+  const own = `${JSON.stringify(base).slice(0, -1)}/`;
+  // A function, because "$" has a meaning in replacement text.
+  return content.replaceAll(`"${OWN_PREFIX}`, () => own);
 }
 
 /** Stored text ends with its links array: adds the server's own links there. */

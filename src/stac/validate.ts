@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { shown } from '../geo/shown.ts';
 import { shipped } from '../package-root.ts';
 import { collectionLinks, itemLinks, OWN_PREFIX, withBase } from './link.ts';
 
@@ -32,7 +33,9 @@ const SELF = 'https://rucio-stac.invalid';
 const CORE = /^https:\/\/schemas\.stacspec\.org\/v(1\.[01]\.0)\/[a-z]+-spec\/json-schema\/([a-z-]+)\.json#?$/;
 const EXTENSION =
   /^https:\/\/stac-extensions\.github\.io\/([a-z0-9-]+)\/(v[0-9a-z.-]+)\/((?:platforms\/)?[a-z0-9-]+)\.json#?$/;
-const OWN = /^https?:\/\/[^?#]+\/schemas\/([a-z]+)\/(v\d+\.\d+\.\d+)\/schema\.json#?$/;
+const OWN = /^https?:\/\/[^?#]+(\/schemas\/([a-z]+)\/(v\d+\.\d+\.\d+)\/schema\.json)#?$/;
+
+const VERSIONS = ['1.0.0', '1.1.0'];
 
 /** Where the schema of a URI lies in the package, or null when it does not ship. */
 export function schemaFile(uri: string): string | null {
@@ -44,7 +47,7 @@ export function schemaFile(uri: string): string | null {
     : extension
       ? ['extensions', extension[1], extension[2], `${extension[3]}.json`]
       : own
-        ? ['extensions', own[1], own[2], 'schema.json']
+        ? ['extensions', own[2], own[3], 'schema.json']
         : uri.startsWith('https://proj.org/schemas/')
           ? ['extensions', 'projjson.schema.json']
           : uri.startsWith('https://geojson.org/schema/')
@@ -68,6 +71,16 @@ function ownLinks({ type, id, collection }: Record<string, unknown>) {
   return type === 'Collection' ? collectionLinks(SELF, String(id)) : [];
 }
 
+/**
+ * The one URI under which an extension's schema is compiled, or null when it does not ship. The rucio extension's may name
+ * any host; each would be compiled, and kept, anew.
+ */
+function extensionUri(uri: string): string | null {
+  const own = OWN.exec(uri)?.[1];
+  const canonical = own ? SELF + own : uri.replace(/#$/, '');
+  return (own || EXTENSION.test(uri)) && schemaFile(canonical) !== null ? canonical : null;
+}
+
 /** The document as it is served: own addresses made whole, own links added, extensions without a shipped schema left out. */
 function prepare(document: object): object {
   const text = JSON.stringify(document);
@@ -75,9 +88,15 @@ function prepare(document: object): object {
   if (Array.isArray(copy.links) || copy.links === undefined)
     copy.links = [...ownLinks(copy), ...(copy.links ?? [])];
   if (Array.isArray(copy.stac_extensions)) {
-    copy.stac_extensions = copy.stac_extensions.filter(
-      (uri) => typeof uri !== 'string' || schemaFile(uri) !== null,
-    );
+    const seen = new Map<string, string>();
+    copy.stac_extensions = copy.stac_extensions.flatMap((uri: unknown) => {
+      const one = typeof uri === 'string' ? extensionUri(uri) : null;
+      if (typeof uri !== 'string' || one === null) return typeof uri === 'string' ? [] : [uri];
+      // Two hosts' addresses of one schema are no repetition; the same address twice is.
+      const isOther = (seen.get(one) ?? uri) !== uri;
+      seen.set(one, uri);
+      return isOther ? [] : [one];
+    });
   }
   return copy;
 }
@@ -88,6 +107,12 @@ function describe(errors: SchemaError[], source: string): string[] {
     const path = (instancePath ?? '').replace(/^\//, '').replaceAll('/', '.') || 'document';
     return `${path} ${message ?? 'is wrong'}${extra} [${source}]`;
   });
+}
+
+/** stac-node-validator throws on versions such as "__proto__". */
+function versionFault({ stac_version: version }: { stac_version?: unknown }): string | null {
+  if (VERSIONS.includes(version as string)) return null;
+  return `stac_version is ${shown(version)}; accepted are ${VERSIONS.join(' and ')}`;
 }
 
 function faultOf(report: Report): string | null {
@@ -119,10 +144,12 @@ export function makeValidator(): Validator {
   };
   return {
     async validate(documents) {
-      if (documents.length === 0) return [];
+      const faults = documents.map(versionFault);
+      const known = documents.filter((_, index) => faults[index] === null);
+      if (known.length === 0) return faults;
       const settings = { loader: loadSchema, customValidator: keepCompiled };
-      const report = await run(documents.map(prepare), settings);
-      return report.children.map(faultOf);
+      const { children } = await run(known.map(prepare), settings);
+      return faults.map((fault) => fault ?? faultOf(children.shift() as Report));
     },
   };
 }
