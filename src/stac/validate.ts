@@ -142,14 +142,21 @@ export function makeValidator(): Validator {
     bypassValidation: async () => null,
     testFn: async () => {},
   };
+  const settings = { loader: loadSchema, customValidator: keepCompiled };
+  async function validate(documents: object[]): Promise<(string | null)[]> {
+    const faults = documents.map(versionFault);
+    const known = documents.filter((_, index) => faults[index] === null);
+    if (known.length === 0) return faults;
+    const { children } = await run(known.map(prepare), settings);
+    return faults.map((fault) => fault ?? faultOf(children.shift() as Report));
+  }
+  // One after another: two that compile the same schema at once trip over each other.
+  let last: Promise<unknown> = Promise.resolve();
   return {
-    async validate(documents) {
-      const faults = documents.map(versionFault);
-      const known = documents.filter((_, index) => faults[index] === null);
-      if (known.length === 0) return faults;
-      const settings = { loader: loadSchema, customValidator: keepCompiled };
-      const { children } = await run(known.map(prepare), settings);
-      return faults.map((fault) => fault ?? faultOf(children.shift() as Report));
+    validate(documents) {
+      const answer = last.then(() => validate(documents));
+      last = answer.catch(() => {});
+      return answer;
     },
   };
 }
