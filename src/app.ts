@@ -53,6 +53,9 @@ function mountRoute(app: Express, route: Route, context: Context): void {
         text: route.body ? bodyText(request.body, request.headers['content-type']) : '',
         headers: singleHeaders(request),
         base: baseUrl(asked, config.publicUrl, config.trustProxy),
+        mustBeWanted: () => {
+          if (response.destroyed) throw new ApiError('Unavailable', 'the client went away');
+        },
       },
       context,
     );
@@ -89,6 +92,7 @@ function stripPrefix(prefix: string) {
 function tellFaults(log: Log) {
   return (error: unknown, request: Request, response: Response, _: NextFunction) => {
     const fault = toApiError(error);
+    if (response.destroyed && error instanceof ApiError) return;
     if (fault.status >= 500) {
       const id = randomUUID();
       const inside = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -36,7 +36,8 @@ export function queryParameters(parameters: Parameters): RouteParameter[] {
   return Object.entries(parameters).map(([name, { schema }]) => ({ name, in: 'query', schema }));
 }
 
-async function listItems({ base, params, query }: ApiRequest, context: Context, api: Api): Promise<Reply> {
+async function listItems(request: ApiRequest, context: Context, api: Api): Promise<Reply> {
+  const { base, params, query } = request;
   const id = params.collectionId as string;
   const search = fromQuery(query, itemsParameters(api.parameters));
   if (search.collections && !search.collections.includes(id)) {
@@ -54,7 +55,7 @@ async function listItems({ base, params, query }: ApiRequest, context: Context, 
     { rel: 'collection', type: JSON_TYPE, href: href.collection(base, id) },
     { rel: 'parent', type: JSON_TYPE, href: href.collection(base, id) },
   ];
-  return replyWithPage(context, { ...search, collections: [id] }, base, links, (rel, token) => {
+  return replyWithPage(request, context, { ...search, collections: [id] }, links, (rel, token) => {
     const page = new URLSearchParams(query);
     page.set('token', token);
     return { rel, type: GEOJSON_TYPE, method: 'GET', href: `${address}?${page}` };

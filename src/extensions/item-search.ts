@@ -7,13 +7,14 @@ import type { Api, Extension } from './extension.ts';
 import { queryParameters } from './features.ts';
 import { replyWithPage } from './page.ts';
 
-async function searchByGet({ base, query }: ApiRequest, context: Context, api: Api): Promise<Reply> {
+async function searchByGet(request: ApiRequest, context: Context, api: Api): Promise<Reply> {
+  const { base, query } = request;
   const search = fromQuery(query, api.parameters);
   const self = query.size > 0 ? `${base}/search?${query}` : `${base}/search`;
   return replyWithPage(
+    request,
     context,
     search,
-    base,
     [{ rel: 'self', type: GEOJSON_TYPE, href: self }],
     (rel, token) => {
       const page = new URLSearchParams(query);
@@ -23,12 +24,13 @@ async function searchByGet({ base, query }: ApiRequest, context: Context, api: A
   );
 }
 
-async function searchByPost({ base, text }: ApiRequest, context: Context, api: Api): Promise<Reply> {
+async function searchByPost(request: ApiRequest, context: Context, api: Api): Promise<Reply> {
+  const { base, text } = request;
   const body = text.trim() === '' ? {} : parseObject(text);
   const search = fromBody(body, api.parameters);
   const address = `${base}/search`;
   const self = { rel: 'self', type: GEOJSON_TYPE, method: 'POST', href: address, body } as const;
-  return replyWithPage(context, search, base, [self], (rel, token) => {
+  return replyWithPage(request, context, search, [self], (rel, token) => {
     return { rel, type: GEOJSON_TYPE, method: 'POST', href: address, body: { ...body, token } };
   });
 }

@@ -1,6 +1,6 @@
 /** SearchParams -> one page of Items as an ItemCollection's text, with links to the pages on either side. */
 import { readTogether } from '../db/run.ts';
-import { type Context, GEOJSON_TYPE, type Reply } from '../http/api.ts';
+import { type ApiRequest, type Context, GEOJSON_TYPE, type Reply } from '../http/api.ts';
 import { formatPageToken, type PageToken } from '../search/page-token.ts';
 import type { SearchParams } from '../search/params.ts';
 import { MOST_PAGE_BYTES, type PageRow, selectCount, selectPage } from '../search/select-items.ts';
@@ -15,15 +15,18 @@ interface Page {
   prev: PageToken | null;
 }
 
-async function readPage(context: Context, params: SearchParams): Promise<Page> {
+async function readPage(request: ApiRequest, context: Context, params: SearchParams): Promise<Page> {
   const { token } = params;
   return readTogether(context.database, context.config.searchTimeLimit, async (db) => {
+    // The connection may have been long in coming.
+    request.mustBeWanted();
     const found = await selectPage(db, params, MOST_PAGE_BYTES).execute();
     const rows = found.filter((row): row is ItemText => row.content !== null);
     const hasMore = rows.length < found.length;
     const isBackwards = token?.direction === 'prev';
     if (isBackwards) rows.reverse();
     const isWhole = !token && !hasMore;
+    request.mustBeWanted();
     const matched = token?.matched ?? (isWhole ? rows.length : await countMatching(db, params));
     const tokenAt = (direction: PageToken['direction'], row: ItemText | undefined): PageToken | null =>
       row ? { direction, datetime: row.at, id: row.id, collection: row.collection, matched } : null;
@@ -47,13 +50,14 @@ async function countMatching(db: Parameters<typeof selectCount>[0], params: Sear
  * @param pageLink the link to another page, from its token
  */
 export async function replyWithPage(
+  request: ApiRequest,
   context: Context,
   params: SearchParams,
-  base: string,
   extra: Link[],
   pageLink: (rel: 'next' | 'prev', token: string) => Link,
 ): Promise<Reply> {
-  const { rows, matched, next, prev } = await readPage(context, params);
+  const { rows, matched, next, prev } = await readPage(request, context, params);
+  const { base } = request;
   const links = [...extra, rootLink(base)];
   if (next) links.push(pageLink('next', formatPageToken(next)));
   if (prev) links.push(pageLink('prev', formatPageToken(prev)));

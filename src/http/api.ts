@@ -13,6 +13,8 @@ export interface ApiRequest {
   headers: Record<string, string | undefined>;
   /** Public address of this API, no slash at the end. */
   base: string;
+  /** Before work that may have waited long. @throws ApiError Unavailable when the client went away */
+  mustBeWanted(): void;
 }
 
 export interface Reply {
