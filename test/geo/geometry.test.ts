@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseBbox, splitBbox } from '../../src/geo/bbox.ts';
-import { geometryFault } from '../../src/geo/geometry.ts';
+import { type Geometry, geometryFault, onAntimeridian, plainGeometry } from '../../src/geo/geometry.ts';
+import { shown } from '../../src/geo/shown.ts';
 
 const ring = [
   [0, 0],
@@ -96,6 +97,97 @@ test('a bbox whose west is above its east is two boxes, one on either side of th
     [170, -10, 180, 10],
     [-180, -10, -170, 10],
   ]);
+});
+
+test('a bbox with an edge at 180 has that edge at -180 too, and the other way round', () => {
+  const edges: [string, number[][]][] = [
+    [
+      '170,0,180,1',
+      [
+        [170, 0, 180, 1],
+        [-180, 0, -180, 1],
+      ],
+    ],
+    [
+      '-180,0,-170,1',
+      [
+        [-180, 0, -170, 1],
+        [180, 0, 180, 1],
+      ],
+    ],
+    [
+      '180,0,180,1',
+      [
+        [180, 0, 180, 1],
+        [-180, 0, -180, 1],
+      ],
+    ],
+    ['-180,0,180,1', [[-180, 0, 180, 1]]],
+    [
+      '180,0,-180,1',
+      [
+        [180, 0, 180, 1],
+        [-180, 0, -180, 1],
+      ],
+    ],
+    ['0,0,1,1', [[0, 0, 1, 1]]],
+  ];
+  for (const [text, boxes] of edges) assert.deepEqual(splitBbox(parseBbox(text)), boxes, text);
+});
+
+test('what lies on the antimeridian is said with both longitudes', () => {
+  const line = {
+    type: 'LineString',
+    coordinates: [
+      [170, 0],
+      [180, 1],
+      [180, 2],
+    ],
+  };
+  assert.deepEqual(onAntimeridian(line), {
+    type: 'GeometryCollection',
+    geometries: [
+      {
+        type: 'MultiPoint',
+        coordinates: [
+          [180, 1],
+          [180, 2],
+          [-180, 1],
+          [-180, 2],
+        ],
+      },
+      {
+        type: 'MultiLineString',
+        coordinates: [
+          [
+            [180, 1],
+            [180, 2],
+          ],
+          [
+            [-180, 1],
+            [-180, 2],
+          ],
+        ],
+      },
+    ],
+  });
+  for (const geometry of good) assert.equal(onAntimeridian(geometry as Geometry), null);
+});
+
+test('a plain geometry has what the specification names, and three numbers a position', () => {
+  for (const geometry of good) assert.deepEqual(plainGeometry(geometry as Geometry), geometry);
+  const odd = { type: 'Point', coordinates: [1, 2, 3, 4], Coordinates: [9, 9], crs: null, geometries: 5 };
+  assert.deepEqual(plainGeometry(odd as unknown as Geometry), { type: 'Point', coordinates: [1, 2, 3] });
+});
+
+test('a value is shown in a few words, however large or deep', () => {
+  let deep: unknown = 1;
+  for (let level = 0; level < 100_000; level++) deep = [deep];
+  assert.equal(shown(deep), '[[[[...]]]]');
+  assert.equal(shown({ a: 'x', b: [1, null, true] }), '{"a":"x","b":[1,null,true]}');
+  assert.equal(shown(undefined), 'missing');
+  assert.equal(shown('x'.repeat(1e6)), `"${'x'.repeat(75)}..."`);
+  assert.ok(shown(Array(1e6).fill('y'.repeat(1000))).length <= 80);
 });
 
 test('a bbox of six numbers has heights', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { elementTexts, memberSpans, objectText } from '../../src/stac/json-text.ts';
+import { elementTexts, isTooDeep, memberSpans, objectText } from '../../src/stac/json-text.ts';
 
 const members = (text: string) =>
   Object.fromEntries([...memberSpans(text)].map(([key, { start, end }]) => [key, text.slice(start, end)]));
@@ -46,4 +46,25 @@ test('an object put together again says the same', () => {
     text.slice(start, end),
   ]);
   assert.equal(objectText(spans), text);
+});
+
+test('text that is no array has no elements, and no end is waited for', () => {
+  for (const text of ['{"a":1}', 'null', '"ab"', '5', '', '[,]', '[1,,2]', '["a', '[}']) {
+    assert.throws(() => elementTexts(text), SyntaxError, text);
+  }
+});
+
+test('text that is no object has no members, and no end is waited for', () => {
+  for (const text of ['[1]', 'null', '"ab"', '', '{1:2}', '{"a', '{"a":}', '{"a":1,,}']) {
+    assert.throws(() => memberSpans(text), SyntaxError, text);
+  }
+});
+
+test('a hundred levels are deep enough', () => {
+  const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
+  assert.equal(isTooDeep(nested(100)), false);
+  assert.equal(isTooDeep(nested(101)), true);
+  assert.equal(isTooDeep(nested(5_000_000)), true);
+  assert.equal(isTooDeep(`{"a":"${'['.repeat(200)}\\"${'{'.repeat(200)}"}`), false);
+  assert.equal(isTooDeep(`[${'[],'.repeat(200)}1]`), false);
 });
