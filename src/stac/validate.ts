@@ -103,9 +103,9 @@ function prepare(document: object): object {
 
 function describe(errors: SchemaError[], source: string): string[] {
   return errors.map(({ instancePath, message, params }) => {
-    const extra = params?.additionalProperty ? ` ("${params.additionalProperty}")` : '';
+    const extra = params?.additionalProperty ? ` (${shown(params.additionalProperty)})` : '';
     const path = (instancePath ?? '').replace(/^\//, '').replaceAll('/', '.') || 'document';
-    return `${path} ${message ?? 'is wrong'}${extra} [${source}]`;
+    return `${path.slice(0, 200)} ${message ?? 'is wrong'}${extra} [${source}]`;
   });
 }
 

@@ -54,6 +54,13 @@ test('a schema is compiled once, not for each host that names it', async () => {
   assert.ok(![...compiled].some((uri) => uri.includes('/x/')));
 });
 
+test('a fault does not repeat a long key', async () => {
+  const assets = { ['k'.repeat(1e6)]: {} };
+  const [fault] = await validator.validate([item('i', { assets })]);
+  assert.match(fault ?? '', /^assets\.k+ /);
+  assert.ok((fault ?? '').length < 1500);
+});
+
 test('each fault stands with its own document', async () => {
   const reports = await validator.validate([
     item('i', { stac_version: '__proto__' }),
