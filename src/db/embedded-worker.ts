@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { postgis } from '@electric-sql/pglite-postgis';
-import { type DatabaseFault, toFault } from './fault.ts';
+import { type DatabaseFault, hasSqlState, toFault } from './fault.ts';
 
 export interface WorkerSettings {
   /** Folder of the database; null: in memory. */
@@ -31,8 +31,7 @@ export type WorkerReply =
   | { ready: true }
   | { failed: DatabaseFault }
   | { id: number; fields: WorkerField[]; rows: (string | null)[][]; affected: number }
-  | { id: number; error: DatabaseFault }
-  | { closed: true };
+  | { id: number; error: DatabaseFault; isBroken: boolean };
 
 const asText = (value: unknown) => value as string;
 
@@ -75,12 +74,14 @@ async function answer(
     });
     // A failing GEOS call or a stack overflow ends the statement without rows, columns or an error.
     if (result.fields.length === 0 && mustAnswer(sql)) {
-      return { id, error: { message: 'the statement ended without an answer', code: 'XX000' } };
+      const error = { message: 'the statement ended without an answer', code: 'XX000' };
+      return { id, error, isBroken: true };
     }
     const fields = result.fields.map(({ name, dataTypeID }) => ({ name, dataTypeID }));
     return { id, fields, rows: result.rows, affected: result.affectedRows ?? result.rows.length };
   } catch (error) {
-    return { id, error: toFault(error) };
+    // An error that is not PostgreSQL's own is the engine's: what it holds in memory cannot be trusted any more.
+    return { id, error: toFault(error), isBroken: !hasSqlState(error) };
   }
 }
 
@@ -102,7 +103,6 @@ async function main(): Promise<void> {
     last = last.then(async () => {
       if (request === 'close') {
         await database.close();
-        reply({ closed: true });
         port.close();
       } else {
         reply(await answer(database, codecs, request));

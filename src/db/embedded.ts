@@ -1,12 +1,12 @@
 /**
- * The embedded database behind a pool's shape: one PGlite in a worker thread, lent to one client at a time.
- * A statement over the time limit is ended by ending the worker (PGlite ignores statement_timeout), which then reopens.
+ * The embedded database: one PGlite in a worker thread. A statement over the time limit is ended by ending the worker
+ * (PGlite ignores statement_timeout); a worker that was ended, broke or crashed is replaced at the next session.
  */
 import { Worker } from 'node:worker_threads';
 import pg from 'pg';
-import { UserError } from '../errors.ts';
+import { messageOf, UserError } from '../errors.ts';
 import type { WorkerReply, WorkerSettings } from './embedded-worker.ts';
-import type { DatabaseFault } from './fault.ts';
+import { DatabaseError, type DatabaseFault, SqlState } from './fault.ts';
 
 export interface TextResult {
   fields: { name: string; dataTypeID: number }[];
@@ -14,24 +14,13 @@ export interface TextResult {
   affected: number;
 }
 
-/** An error of the database, with its SQLSTATE in `code` as `pg` has it. */
-export class DatabaseError extends Error {
-  readonly code: string | undefined;
-  readonly detail: string | undefined;
-  readonly constraint: string | undefined;
-
-  constructor(fault: DatabaseFault) {
-    super(fault.message);
-    this.name = 'DatabaseError';
-    this.code = fault.code;
-    this.detail = fault.detail;
-    this.constraint = fault.constraint;
-  }
-}
+/** Runs one statement; params and values are text. @throws DatabaseError 57014 over the time limit (milliseconds) */
+export type Run = (sql: string, params: (string | null)[], timeLimit?: number) => Promise<TextResult>;
 
 export interface EmbeddedEngine {
-  /** Runs one statement; params and values are text. @throws DatabaseError 57014 over the time limit */
-  run(sql: string, params: (string | null)[], timeLimit?: number): Promise<TextResult>;
+  /** What one borrower runs, all of it on one worker: a transaction never goes on in the worker's successor. */
+  session(): Promise<Run>;
+  /** Resolves when no worker is left. A worker that does not close in time is ended, as safe as SIGKILL is. */
   close(): Promise<void>;
 }
 
@@ -43,86 +32,135 @@ interface Waiting {
 interface Running {
   worker: Worker;
   waiting: Map<number, Waiting>;
-  closed: Promise<void>;
+  nextId: number;
+  /** Why it takes no more statements; null: it does. */
+  fault: DatabaseFault | null;
+  ready: Promise<void>;
+  ended: Promise<void>;
 }
 
-function startWorker(settings: WorkerSettings): Promise<Running> {
+/** Milliseconds that a worker has to close. */
+const CLOSE_LIMIT = 3000;
+
+const closedFault: DatabaseFault = { message: 'the embedded database is closed', code: SqlState.closed };
+const tooLongFault: DatabaseFault = {
+  message: 'canceling statement due to statement timeout',
+  code: SqlState.tookTooLong,
+};
+
+function fail(running: Running, fault: DatabaseFault): void {
+  running.fault ??= fault;
+  for (const each of running.waiting.values()) each.reject(new DatabaseError(running.fault));
+  running.waiting.clear();
+}
+
+function stop(running: Running, fault: DatabaseFault): void {
+  fail(running, fault);
+  void running.worker.terminate();
+}
+
+function startWorker(settings: WorkerSettings): Running {
   const worker = new Worker(new URL('./embedded-worker.js', import.meta.url), { workerData: settings });
-  const waiting = new Map<number, Waiting>();
-  const failAll = (error: Error) => {
-    for (const each of waiting.values()) each.reject(error);
-    waiting.clear();
+  let isReady = () => {};
+  let isRefused = (_: Error) => {};
+  const running: Running = {
+    worker,
+    waiting: new Map(),
+    nextId: 1,
+    fault: null,
+    ready: new Promise((resolve, reject) => {
+      isReady = resolve;
+      isRefused = reject;
+    }),
+    ended: new Promise((resolve) => worker.once('exit', () => resolve())),
   };
+  running.ready.catch(() => {});
+  worker.on('message', (reply: WorkerReply) => {
+    if ('ready' in reply) return isReady();
+    if ('failed' in reply)
+      return stop(running, { message: reply.failed.message, code: SqlState.unavailable });
+    const each = running.waiting.get(reply.id);
+    running.waiting.delete(reply.id);
+    if (!('error' in reply)) return each?.resolve(reply);
+    each?.reject(new DatabaseError(reply.error));
+    if (reply.isBroken) stop(running, reply.error);
+  });
+  worker.on('error', (error) => fail(running, { message: messageOf(error), code: SqlState.closed }));
+  worker.on('exit', () => {
+    fail(running, { message: 'the embedded database ended', code: SqlState.closed });
+    isRefused(new DatabaseError(running.fault ?? closedFault));
+  });
+  return running;
+}
+
+function runOn(running: Running, ...[sql, params, timeLimit]: Parameters<Run>): Promise<TextResult> {
+  if (running.fault) return Promise.reject(new DatabaseError(running.fault));
+  const id = running.nextId++;
   return new Promise((resolve, reject) => {
-    let closed = () => {};
-    const running = { worker, waiting, closed: new Promise<void>((done) => (closed = done)) };
-    worker.on('message', (reply: WorkerReply) => {
-      if ('ready' in reply) resolve(running);
-      else if ('failed' in reply) {
-        reject(
-          new UserError(
-            `The embedded database cannot be opened in ${settings.folder}: ${reply.failed.message}`,
-          ),
-        );
-      } else if ('id' in reply) {
-        const each = waiting.get(reply.id);
-        waiting.delete(reply.id);
-        if ('error' in reply) each?.reject(new DatabaseError(reply.error));
-        else each?.resolve(reply);
-      }
+    const timer = timeLimit ? setTimeout(() => stop(running, tooLongFault), timeLimit) : undefined;
+    running.waiting.set(id, {
+      resolve(result) {
+        clearTimeout(timer);
+        resolve(result);
+      },
+      reject(error) {
+        clearTimeout(timer);
+        reject(error);
+      },
     });
-    worker.on('error', (error) => {
-      failAll(error);
-      reject(error);
-    });
-    worker.on('exit', () => {
-      failAll(new DatabaseError({ message: 'the embedded database ended', code: '57P01' }));
-      reject(new UserError('The embedded database ended while it was opened.'));
-      closed();
-    });
+    running.worker.postMessage({ id, sql, params });
   });
 }
 
 /** Opens PGlite with PostGIS in a worker thread. @throws UserError when the folder cannot be opened */
 export async function openEmbedded(settings: WorkerSettings): Promise<EmbeddedEngine> {
-  let running = startWorker(settings);
-  let nextId = 1;
-  let isClosed = false;
-  await running;
-
-  async function cancel(current: Running): Promise<void> {
-    current.waiting.clear();
-    running = current.worker.terminate().then(() => startWorker(settings));
-    await running;
+  let current = startWorker(settings);
+  let reopening: Promise<void> | null = null;
+  let closing: Promise<void> | null = null;
+  try {
+    await current.ready;
+  } catch (error) {
+    await current.ended;
+    throw new UserError(`The embedded database cannot be opened in ${settings.folder}: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 
-  async function run(sql: string, params: (string | null)[], timeLimit?: number): Promise<TextResult> {
-    if (isClosed) throw new DatabaseError({ message: 'the embedded database is closed', code: '57P01' });
-    const current = await running;
-    const id = nextId++;
-    const answer = new Promise<TextResult>((resolve, reject) => {
-      current.waiting.set(id, { resolve, reject });
-      current.worker.postMessage({ id, sql, params });
-    });
-    if (!timeLimit) return answer;
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        reject(new DatabaseError({ message: 'canceling statement due to statement timeout', code: '57014' }));
-        cancel(current).catch(() => {});
-      }, timeLimit);
-    });
-    return Promise.race([answer, limit]).finally(() => clearTimeout(timer));
+  async function reopen(): Promise<void> {
+    await current.ended;
+    if (closing) throw new DatabaseError(closedFault);
+    current = startWorker(settings);
+    await current.ready;
+  }
+
+  async function session(): Promise<Run> {
+    if (closing) throw new DatabaseError(closedFault);
+    if (current.fault) reopening ??= reopen().finally(() => (reopening = null));
+    await reopening;
+    const mine = current;
+    return async (...statement) => {
+      if (closing) throw new DatabaseError(closedFault);
+      try {
+        return await runOn(mine, ...statement);
+      } finally {
+        // What was ended on purpose opens again at once, so that the next borrower need not wait for it.
+        if (mine.fault && mine === current) session().catch(() => {});
+      }
+    };
+  }
+
+  async function end(): Promise<void> {
+    current.worker.postMessage('close');
+    const timer = setTimeout(() => stop(current, closedFault), CLOSE_LIMIT);
+    await current.ended;
+    clearTimeout(timer);
   }
 
   return {
-    run,
-    async close() {
-      if (isClosed) return;
-      isClosed = true;
-      const current = await running;
-      current.worker.postMessage('close');
-      await current.closed;
+    session,
+    close() {
+      closing ??= end();
+      return closing;
     },
   };
 }

@@ -1,152 +1,142 @@
 /**
  * Lends the owner's embedded database to other commands on this machine through a unix socket (mode 0600).
- * One connection is one loan: statements as JSON lines, answers as JSON lines, rolled back when it breaks off.
+ * One connection is one loan: statements and answers as JSON lines, rolled back when it breaks off.
  */
-import { chmodSync, rmSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
-import { relative } from 'node:path';
-import { UserError } from '../errors.ts';
-import { DatabaseError, type TextResult } from './embedded.ts';
-import { type DatabaseFault, toFault } from './fault.ts';
-import type { Lease } from './pool.ts';
+import { chmodSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { dirname, join } from 'node:path';
+import { messageOf } from '../errors.ts';
+import { toFault } from './fault.ts';
+import { onLines, parseRequest, type Statement, send } from './handover-lines.ts';
+import { socketPath } from './owner-socket.ts';
+import type { Borrower, Lease, Lend } from './pool.ts';
 
-interface Statement {
-  sql: string;
-  params: (string | null)[];
-  timeLimit?: number;
+/** What keeps one loan from holding up all others, in milliseconds. */
+export interface LoanLimits {
+  /** How long a borrower waits for its turn. */
+  patience: number;
+  /** Between two statements. */
+  gap: number;
+  /** Between all statements of a loan, together. */
+  idle: number;
 }
 
-type Answer = { ready: true } | { result: TextResult } | { error: DatabaseFault };
+const LOAN_LIMITS: LoanLimits = { patience: 60_000, gap: 10_000, idle: 30_000 };
 
-/** A borrower that says nothing for this long, in milliseconds, loses the loan: others are waiting. */
-const IDLE_LIMIT = 30_000;
+/** Characters of one statement, and how many may lie unread. */
+const LONGEST_REQUEST = 64 * 2 ** 20;
+const MOST_PENDING = 16;
 
-/** Calls `take` for each whole line that arrives. */
-function onLines(socket: Socket, take: (line: string) => void): void {
-  let rest = '';
-  socket.setEncoding('utf8');
-  socket.on('data', (chunk: string) => {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) take(line);
-  });
-}
+/** The next statement, null when the borrower has gone, `late` after `limit` milliseconds without one. */
+type NextStatement = (limit: number) => Promise<Statement | null | 'late'>;
 
-function send(socket: Socket, message: Statement | Answer): void {
-  if (!socket.destroyed) socket.write(`${JSON.stringify(message)}\n`);
-}
-
-async function serveLoan(socket: Socket, borrow: () => Promise<Lease>): Promise<void> {
+function statementsOf(socket: Socket, borrower: Borrower): NextStatement {
   const pending: Statement[] = [];
   let wake = () => {};
-  let isOver = false;
   socket.on('error', () => {});
-  socket.on('close', () => {
-    isOver = true;
+  socket.on('close', () => wake());
+  onLines(socket, LONGEST_REQUEST, (line) => {
+    const request = parseRequest(line);
+    if ('by' in request) borrower.name = request.by;
+    else pending.push(request);
+    if (pending.length > MOST_PENDING) throw new Error('too many statements at once');
     wake();
   });
-  onLines(socket, (line) => {
-    pending.push(JSON.parse(line) as Statement);
-    wake();
-  });
-  const lease = await borrow();
-  try {
-    socket.setTimeout(IDLE_LIMIT, () => socket.destroy());
-    send(socket, { ready: true });
-    while (!isOver) {
-      const statement = pending.shift();
-      if (!statement) {
-        await new Promise<void>((resolve) => (wake = resolve));
-        continue;
-      }
-      try {
-        send(socket, { result: await lease.run(statement.sql, statement.params, statement.timeLimit) });
-      } catch (error) {
-        send(socket, { error: toFault(error) });
-      }
+  return async (limit) => {
+    if (pending.length === 0 && !socket.destroyed) {
+      let timer: NodeJS.Timeout | undefined;
+      await new Promise<void>((resolve) => {
+        wake = () => {
+          if (pending.length > 0 || socket.destroyed) resolve();
+        };
+        timer = setTimeout(resolve, limit);
+      });
+      clearTimeout(timer);
     }
+    if (socket.destroyed) return null;
+    return pending.shift() ?? 'late';
+  };
+}
+
+function breakOff(socket: Socket, why: string): void {
+  send(socket, { ended: why });
+  socket.destroySoon();
+  // A borrower that hangs does not read either.
+  setTimeout(() => socket.destroy(), 1000).unref();
+}
+
+async function runAll(socket: Socket, lease: Lease, next: NextStatement, limits: LoanLimits): Promise<void> {
+  let idleLeft = limits.idle;
+  for (;;) {
+    const began = performance.now();
+    const statement = await next(Math.min(limits.gap, idleLeft));
+    idleLeft -= performance.now() - began;
+    if (statement === null) return;
+    if (statement === 'late' || idleLeft <= 0) {
+      return breakOff(
+        socket,
+        'The loan of the database was ended, because it lay idle while it held up others.',
+      );
+    }
+    try {
+      send(socket, { result: await lease.run(statement.sql, statement.params, statement.timeLimit) });
+    } catch (error) {
+      send(socket, { error: toFault(error) });
+    }
+  }
+}
+
+async function serveLoan(socket: Socket, lend: Lend, limits: LoanLimits): Promise<void> {
+  const borrower = { name: 'another command' };
+  const next = statementsOf(socket, borrower);
+  let lease: Lease;
+  try {
+    lease = await lend(borrower, limits.patience);
+  } catch (error) {
+    return breakOff(socket, `${messageOf(error)}; run the command again when that has ended.`);
+  }
+  try {
+    send(socket, { ready: true });
+    await runAll(socket, lease, next, limits);
   } finally {
     await lease.run('rollback', []).catch(() => {});
     lease.release();
   }
 }
 
-/** Unix socket paths end at 107 bytes: the shorter of the absolute and the relative form. */
-function shortest(path: string): string {
-  const fromHere = relative(process.cwd(), path);
-  const best = fromHere !== '' && fromHere.length < path.length ? fromHere : path;
-  if (Buffer.byteLength(best) > 103) {
-    throw new UserError(
-      `The data folder's path is too long for a socket (${path}); choose a shorter RUCIO_STAC_DATA.`,
-    );
+/** Listens in a folder that nobody else can enter, and moves the socket to its place when its mode is right. */
+async function listenPrivately(server: Server, path: string): Promise<void> {
+  const folder = mkdtempSync(join(dirname(path), 'o.'));
+  try {
+    const made = join(folder, 's');
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(socketPath(made), resolve);
+    });
+    chmodSync(made, 0o600);
+    renameSync(made, path);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  return best;
 }
 
 /** Serves loans until closed. */
-export async function serveLoans(path: string, borrow: () => Promise<Lease>): Promise<() => Promise<void>> {
-  rmSync(path, { force: true });
+export async function serveLoans(
+  path: string,
+  lend: Lend,
+  limits: LoanLimits = LOAN_LIMITS,
+): Promise<() => Promise<void>> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    serveLoan(socket, borrow).catch(() => socket.destroy());
+    serveLoan(socket, lend, limits).catch(() => socket.destroy());
   });
-  const before = process.umask(0o177);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.on('error', reject);
-      server.listen(shortest(path), resolve);
-    });
-  } finally {
-    process.umask(before);
-  }
-  chmodSync(path, 0o600);
-  return () =>
-    new Promise((resolve) => {
-      for (const socket of sockets) socket.destroy();
-      server.close(() => resolve());
-    });
-}
-
-function openLoan(path: string): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(shortest(path));
-    socket.once('error', reject);
-    socket.once('connect', () => resolve(socket));
-  });
-}
-
-/** Borrows from the owner that serves `path`; each loan is a connection of its own. */
-export async function borrowFrom(path: string): Promise<Lease> {
-  const socket = await openLoan(path);
-  const waiting: { resolve(result: TextResult): void; reject(error: Error): void }[] = [];
-  let isReady = () => {};
-  let isRefused = (_: Error) => {};
-  const ready = new Promise<void>((resolve, reject) => {
-    isReady = resolve;
-    isRefused = reject;
-  });
-  onLines(socket, (line) => {
-    const answer = JSON.parse(line) as Answer;
-    if ('ready' in answer) isReady();
-    else if ('error' in answer) waiting.shift()?.reject(new DatabaseError(answer.error));
-    else waiting.shift()?.resolve(answer.result);
-  });
-  socket.on('error', () => {});
-  socket.on('close', () => {
-    const gone = new UserError('The server that owns the data folder ended; run the command again.');
-    isRefused(gone);
-    for (const each of waiting.splice(0)) each.reject(gone);
-  });
-  await ready;
-  return {
-    run: (sql, params, timeLimit) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ resolve, reject });
-        if (socket.destroyed) waiting.pop()?.reject(new UserError('The loan of the database has ended.'));
-        else send(socket, { sql, params, ...(timeLimit !== undefined && { timeLimit }) });
-      }),
-    release: () => socket.end(),
+  await listenPrivately(server, path);
+  return async () => {
+    rmSync(path, { force: true });
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const socket of sockets) socket.destroy();
+    await closed;
   };
 }

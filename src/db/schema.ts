@@ -7,7 +7,7 @@ export type DatabaseKind = 'postgres' | 'embedded' | 'handed';
 export interface Database {
   kind: DatabaseKind;
   db: Db;
-  /** Answers `select 1` within the limit, else throws. */
-  ping(): Promise<void>;
+  /** Resolves when the database answers within `limit` milliseconds (5 s unless told). @throws DatabaseError 57P03 */
+  ping(limit?: number): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { findTemplate } from '../../src/commands/open.ts';
 import { type DatabaseSettings, openDatabase } from '../../src/db/connect.ts';
-import { takeLock } from '../../src/db/lock.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import type { Database } from '../../src/db/schema.ts';
 import { upsertCollection, upsertItems } from '../../src/db/upsert-items.ts';
 import { toCollectionRow, toItemRow } from '../../src/stac/item.ts';
 import { collection, item } from '../support/documents.ts';
+import { until } from '../support/run.ts';
 
 function settings(dataFolder: string, lend: boolean): DatabaseSettings {
   return {
@@ -93,36 +97,84 @@ describe('an embedded data folder', () => {
   });
 });
 
-describe('the lock of a folder', () => {
+/** Ends by itself when it has closed the folder and nothing runs any more. */
+async function runChild(body: string): Promise<number | null> {
+  const connect = new URL('../../src/db/connect.js', import.meta.url).href;
+  const script = `(async () => {
+    const { sql } = await import('kysely');
+    const { openDatabase } = await import(${JSON.stringify(connect)});
+    ${body}
+  })()`;
+  const cwd = fileURLToPath(new URL('.', import.meta.url));
+  const child = spawn(process.execPath, ['-e', script], { cwd, stdio: 'inherit', timeout: 100_000 });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return code;
+}
+
+describe('an embedded data folder, when things go wrong', () => {
   let folder: string;
-  before(() => {
-    folder = mkdtempSync(join(tmpdir(), 'rucio-stac-lock-'));
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'rucio-stac-folder-'));
   });
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('is held by one, free once released', () => {
-    const first = takeLock(folder, 'one');
-    assert.ok('release' in first);
-    assert.deepEqual('pid' in takeLock(folder, 'two'), true);
-    first.release();
-    const second = takeLock(folder, 'two');
-    assert.ok('release' in second);
-    second.release();
+  for (const statementTimeout of [1000, 0]) {
+    test(`closing during a slow search (limit ${statementTimeout} ms) leaves no lock and no worker`, async () => {
+      const code = await runChild(`
+        const database = await openDatabase(${JSON.stringify({ ...settings(folder, true), statementTimeout })});
+        const slow = sql\`select count(*) from generate_series(1, 100000000000)\`.execute(database.db).then(
+          () => process.exit(2),
+          ({ code }) => /^57/.test(code) || process.exit(3),
+        );
+        await new Promise((resolve) => setImmediate(resolve));
+        await database.close();
+        await slow;
+        await sql\`select 1\`.execute(database.db).then(() => process.exit(4), ({ code }) => code === '57P01' || process.exit(5));`);
+      assert.equal(code, 0);
+      assert.deepEqual(readdirSync(folder), ['pg']);
+    });
+  }
+
+  test('a path too long for a socket is told, and the command ends', async () => {
+    const long = join(folder, 'x'.repeat(110));
+    const code = await runChild(`
+      await openDatabase(${JSON.stringify(settings(long, true))}).then(
+        () => process.exit(2),
+        ({ name, message }) => (name === 'UserError' && /too long for a socket/.test(message)) || process.exit(3),
+      );`);
+    assert.equal(code, 0);
+    assert.deepEqual(readdirSync(long), []);
   });
 
-  test('of a process that has ended is taken over', () => {
-    writeFileSync(join(folder, 'lock'), JSON.stringify({ pid: 2 ** 22 - 1, born: '1', command: 'gone' }));
-    const lock = takeLock(folder, 'next');
-    assert.ok('release' in lock);
-    lock.release();
+  test('a command waits for a server that starts, beside the socket of one that was killed', async () => {
+    const killed = createServer();
+    await new Promise<void>((resolve) => killed.listen(join(folder, 'made'), resolve));
+    renameSync(join(folder, 'made'), join(folder, 'owner.sock'));
+    await new Promise((resolve) => killed.close(resolve));
+    const starting = openDatabase(settings(folder, true));
+    await until(() => existsSync(join(folder, 'lock')) || null, 'the lock');
+    const handed = await openDatabase(settings(folder, false));
+    assert.equal(handed.kind, 'handed');
+    await handed.ping();
+    await handed.close();
+    await (await starting).close();
   });
 
-  test('of a pid that was handed on is taken over', {
-    skip: process.platform !== 'linux' && 'birth times are known on Linux only',
-  }, () => {
-    writeFileSync(join(folder, 'lock'), JSON.stringify({ pid: process.pid, born: '1', command: 'gone' }));
-    const lock = takeLock(folder, 'next');
-    assert.ok('release' in lock);
-    lock.release();
+  test('a lock of another container is told with how to remove it', async () => {
+    const owner = {
+      pid: 1,
+      born: '1',
+      command: 'serve',
+      lends: false,
+      token: 't',
+      host: 'box',
+      boot: 'b',
+      pidNamespace: null,
+    };
+    writeFileSync(join(folder, 'lock'), JSON.stringify(owner));
+    await assert.rejects(openDatabase(settings(folder, true)), {
+      name: 'UserError',
+      message: /process 1 on box, in another container.* remove .*lock/,
+    });
   });
 });
