@@ -99,11 +99,14 @@ async function mustBeValid(validator: Validator, documents: Document[]): Promise
   throw new UserError(`the document made of it (${documents[at]?.id}) is not valid STAC: ${faults[at]}`);
 }
 
-/** The Collection for what the database says of its Items; remembers it in the report. */
-function collectionMaker({ plan, done, report }: Run) {
+/**
+ * The Collection for what the database says of its Items; remembers it in the report.
+ * @param files what its assets and dimensions are made of: those of the whole run, or none while it goes on
+ */
+function collectionMaker({ plan, report }: Run, files: SceneFile[]) {
   return (facts: CollectionFacts, existing: string | null): CollectionRow => {
     const before = existing === null ? null : parseObject(existing);
-    const document = toCollection(plan.source, done, facts, before);
+    const document = toCollection(plan.source, files, facts, before);
     report.collection = document;
     return toCollectionRow(JSON.stringify(document));
   };
@@ -131,7 +134,7 @@ async function write(run: Run, planned: PlannedScene, files: SceneFile[], items:
       files: remembered,
       goneIds,
     },
-    isDue ? collectionMaker(run) : null,
+    isDue ? collectionMaker(run, []) : null,
   );
   if (isDue) run.lastCollection = performance.now();
   report.items += items.length;
@@ -224,7 +227,7 @@ async function finish(run: Run): Promise<void> {
   const { plan, context, report } = run;
   if (run.done.length === 0) return;
   const nothing = { collection: plan.source.collectionId, rows: [], files: [], goneIds: [] };
-  const { isCollectionChanged } = await writeScenes(context.db, nothing, collectionMaker(run));
+  const { isCollectionChanged } = await writeScenes(context.db, nothing, collectionMaker(run, run.done));
   report.isCollectionChanged ||= isCollectionChanged;
 }
 

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -100,6 +101,38 @@ describe('ingest of a local folder', () => {
       assert.ok(Math.abs((bbox?.[index] ?? 0) - edge) < 1e-9);
     assert.deepEqual([title, license], ['Local', 'CC0-1.0']);
     assert.deepEqual(Object.keys(item_assets).sort(), ['nir', 'red', 't2m', 'tp']);
+  });
+
+  test('whichever file comes first, the Collection is the same, and a second run leaves it', async () => {
+    for (const pattern of [/\.nc$/, /\.tif$/]) {
+      await deleteCollection(database.db, 'local');
+      const first = readdirSync(input).find((name) => pattern.test(name)) ?? '';
+      // Sources are in the order of their names.
+      const renamed = join(input, `0_${first}`);
+      renameSync(join(input, first), renamed);
+      await ingest({ jobs: 1 });
+      assert.ok(!('cube:dimensions' in (await collection())));
+      const again = await ingest({ jobs: 1 });
+      assert.deepEqual([again.changedItems, again.isCollectionChanged], [0, false]);
+      renameSync(renamed, join(input, first));
+    }
+  });
+
+  test('a Collection of cubes has their dimensions, and keeps them', async () => {
+    for (const name of readdirSync(input)) if (!name.endsWith('.nc')) rmSync(join(input, name));
+    await ingest();
+    const dimensions = (await collection())['cube:dimensions'] as Record<
+      string,
+      { extent: unknown; values?: unknown }
+    >;
+    assert.deepEqual(Object.keys(dimensions).sort(), ['lat', 'lon', 'time']);
+    assert.equal((await ingest()).isCollectionChanged, false);
+    // Two cubes: the dimensions hold both, and stay so.
+    cpSync(shipped('test', 'raster', 'fixtures', 'descending.nc'), join(input, 'older.nc'));
+    await ingest();
+    const both = (await collection())['cube:dimensions'] as Record<string, { extent: unknown }>;
+    assert.deepEqual(both.time?.extent, ['2020-02-28T00:00:00Z', '2024-01-06T00:00:00Z']);
+    assert.equal((await ingest()).isCollectionChanged, false);
   });
 
   test('a second run changes no row and stores no byte', async () => {
