@@ -15,13 +15,13 @@ import type { Borrower, Lease, Lend } from './pool.ts';
 export interface LoanLimits {
   /** How long a borrower waits for its turn. */
   patience: number;
-  /** Between two statements. */
+  /** Between two statements; less than a request waits, so that a borrower that hangs costs a request time only. */
   gap: number;
   /** Between all statements of a loan, together. */
   idle: number;
 }
 
-const LOAN_LIMITS: LoanLimits = { patience: 60_000, gap: 10_000, idle: 30_000 };
+const LOAN_LIMITS: LoanLimits = { patience: 60_000, gap: 8000, idle: 30_000 };
 
 /** Characters of one statement, and how many may lie unread. */
 const LONGEST_REQUEST = 64 * 2 ** 20;
