@@ -27,15 +27,15 @@ describe('reads of one page', () => {
     assert.equal((await count.execute(database.db)).rows[0]?.n, 1);
   });
 
-  test('end at the time limit', { skip: !process.env.DATABASE_URL && 'needs DATABASE_URL' }, async () => {
-    const slow = readTogether(database, 100, (db) => sql`select pg_sleep(600)`.execute(db));
-    await assert.rejects(slow, { code: '57014' });
-  });
-
-  test('a ping that gets no answer ends', {
-    skip: !!process.env.DATABASE_URL && 'embedded only',
-  }, async () => {
-    await database.db.connection().execute(() => assert.rejects(database.ping(50), { code: '57P03' }));
-    await database.ping();
-  });
+  if (process.env.DATABASE_URL) {
+    test('end at the time limit', async () => {
+      const slow = readTogether(database, 100, (db) => sql`select pg_sleep(600)`.execute(db));
+      await assert.rejects(slow, { code: '57014' });
+    });
+  } else {
+    test('a ping that gets no answer ends', async () => {
+      await database.db.connection().execute(() => assert.rejects(database.ping(50), { code: '57P03' }));
+      await database.ping();
+    });
+  }
 });
