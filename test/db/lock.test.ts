@@ -79,12 +79,16 @@ describe('the lock of a folder', () => {
   });
 
   test('of a zombie is taken over', onLinux, async () => {
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+    // The child ends when its input does: after its parent has become one that reaps nobody.
+    const parent = spawn('sh', ['-c', 'exec 3<&0; cat <&3 & echo $!; exec sleep 60'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
     });
     try {
       const [text] = (await once(parent.stdout, 'data')) as [Buffer];
       const pid = Number(text.toString().trim());
+      const comm = () => readFileSync(`/proc/${parent.pid}/comm`, 'utf8').trim();
+      await until(() => (comm() === 'sleep' ? true : null), 'a parent that reaps nobody');
+      parent.stdin.end();
       const stat = await until(() => {
         const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
         return fields[0] === 'Z' ? fields : null;
