@@ -8,7 +8,7 @@ import { foldExtensions } from './extensions/extension.ts';
 import { extensions } from './extensions/index.ts';
 import { shown } from './geo/shown.ts';
 import type { Context, Reply, Route } from './http/api.ts';
-import { baseUrl, pathPrefix } from './http/base-url.ts';
+import { pathPrefix, requestBase } from './http/base-url.ts';
 import { bodyText } from './http/body.ts';
 import { mountFiles } from './http/files.ts';
 import { allowMethods } from './http/methods.ts';
@@ -28,15 +28,6 @@ function send(response: Response, { status = 200, type, body, headers = {} }: Re
   response.send(Buffer.from(body));
 }
 
-function singleHeaders(request: Request): Record<string, string | undefined> {
-  return Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.join(', ') : value,
-    ]),
-  );
-}
-
 /** OpenAPI path -> express path. */
 const expressPath = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
@@ -45,14 +36,12 @@ function mountRoute(app: Express, route: Route, context: Context): void {
   app[route.method](expressPath(route.path), async (request: Request, response: Response) => {
     const url = request.originalUrl;
     const queryAt = url.indexOf('?');
-    const asked = { headers: request.headers, isTls: 'encrypted' in request.socket };
     const reply = await route.handle(
       {
         params: request.params as Record<string, string>,
         query: new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt + 1)),
         text: route.body ? bodyText(request.body, request.headers['content-type']) : '',
-        headers: singleHeaders(request),
-        base: baseUrl(asked, config.publicUrl, config.trustProxy),
+        base: requestBase(request, config),
         mustBeWanted: () => {
           if (response.destroyed) throw new ApiError('Unavailable', 'the client went away');
         },

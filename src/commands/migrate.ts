@@ -1,9 +1,8 @@
 /** rucio-stac migrate: brings the database to the newest schema. */
 import { parseConfig } from '../config.ts';
-import { openDatabase } from '../db/connect.ts';
 import { migrate } from '../db/migrate.ts';
 import type { Command } from './command.ts';
-import { findTemplate } from './open.ts';
+import { openUnmigrated } from './open.ts';
 
 export const migrateCommand: Command = {
   summary: 'bring the database to the newest schema (serve and ingest do it too)',
@@ -11,15 +10,7 @@ export const migrateCommand: Command = {
   options: {},
   names: 0,
   async run(_, env) {
-    const { databaseUrl, dataFolder } = parseConfig(env);
-    const database = await openDatabase({
-      databaseUrl,
-      dataFolder,
-      template: findTemplate(),
-      statementTimeout: 0,
-      command: 'migrate',
-      lend: false,
-    });
+    const database = await openUnmigrated(parseConfig(env), 'migrate', false);
     try {
       const names = await migrate(database.db);
       process.stdout.write(names.length > 0 ? `ran ${names.join(', ')}\n` : 'nothing to do\n');

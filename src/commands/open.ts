@@ -14,18 +14,16 @@ export function findTemplate(): string | null {
   return name === undefined ? null : shipped('dist', name);
 }
 
-/** Opens the database of the settings and migrates it. */
-export async function openCatalogue(config: Config, command: string, lend: boolean): Promise<Database> {
+/** Opens the database of the settings as it is. `lend`: for a server, whose searches have a limit. */
+export function openUnmigrated(config: Config, command: string, lend: boolean): Promise<Database> {
   const { databaseUrl, dataFolder, searchTimeLimit } = config;
   const statementTimeout = lend ? searchTimeLimit : 0;
-  const database = await openDatabase({
-    databaseUrl,
-    dataFolder,
-    template: findTemplate(),
-    statementTimeout,
-    command,
-    lend,
-  });
+  return openDatabase({ databaseUrl, dataFolder, template: findTemplate(), statementTimeout, command, lend });
+}
+
+/** Opens the database of the settings and migrates it. */
+export async function openCatalogue(config: Config, command: string, lend: boolean): Promise<Database> {
+  const database = await openUnmigrated(config, command, lend);
   try {
     await migrate(database.db);
   } catch (error) {

@@ -3,16 +3,11 @@ import { z } from 'zod';
 import { countCollections, readCollection, readCollections } from '../db/read.ts';
 import { ApiError } from '../errors.ts';
 import { shown } from '../geo/shown.ts';
-import {
-  type ApiRequest,
-  type Context,
-  JSON_TYPE,
-  type Reply,
-  type Route,
-  type RouteParameter,
-} from '../http/api.ts';
+import type { ApiRequest, Context, Reply, Route, RouteParameter } from '../http/api.ts';
+import { refuseUnknown } from '../search/params.ts';
 import type { Db } from '../search/tables.ts';
 import { collectionLinks, type Link, rootLink, withLinks } from '../stac/link.ts';
+import { JSON_TYPE } from '../stac/media-type.ts';
 import type { Extension } from './extension.ts';
 
 const DEFAULT_LIMIT = 100;
@@ -45,17 +40,6 @@ function readLimit(query: URLSearchParams): number {
   );
 }
 
-function refuseOthers(query: URLSearchParams, accepted: string[]): void {
-  for (const name of query.keys()) {
-    if (accepted.includes(name)) continue;
-    throw new ApiError(
-      'InvalidParameter',
-      `there is no parameter ${shown(name)} here; accepted are ${accepted.join(', ')}`,
-      name.slice(0, 60),
-    );
-  }
-}
-
 function decodeToken(token: string | null): string | null {
   if (token === null) return null;
   const id = Buffer.from(token, 'base64url').toString();
@@ -69,7 +53,8 @@ function decodeToken(token: string | null): string | null {
 }
 
 async function listCollections({ base, query }: ApiRequest, { database }: Context): Promise<Reply> {
-  refuseOthers(query, ['limit', 'token']);
+  const accepted = ['limit', 'token'];
+  for (const name of query.keys()) if (!accepted.includes(name)) refuseUnknown(name, accepted);
   const limit = readLimit(query);
   const page = await readCollections(database.db, limit, decodeToken(query.get('token')));
   const matched = await countCollections(database.db);

@@ -1,17 +1,10 @@
 /** Landing page, conformance, the API's own description, and whether the server is well. STAC API 1.0 Core; OGC API Features Part 1, 7.2-7.4. */
 import { readCollections } from '../db/read.ts';
 import { ApiError } from '../errors.ts';
-import {
-  type ApiRequest,
-  type Context,
-  JSON_TYPE,
-  OPENAPI_TYPE,
-  type Reply,
-  type Route,
-  reply,
-} from '../http/api.ts';
+import { type ApiRequest, type Context, OPENAPI_TYPE, type Reply, type Route, reply } from '../http/api.ts';
 import { makeOpenApi } from '../http/openapi.ts';
 import { href, type Link, rootLink } from '../stac/link.ts';
+import { JSON_TYPE } from '../stac/media-type.ts';
 import type { Api, Extension } from './extension.ts';
 
 /** Collections that the landing page links to; all of them are at /collections. */

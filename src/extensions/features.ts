@@ -3,17 +3,10 @@ import { z } from 'zod';
 import { readItem } from '../db/read.ts';
 import { ApiError } from '../errors.ts';
 import { shown } from '../geo/shown.ts';
-import {
-  type ApiRequest,
-  type Context,
-  GEOJSON_TYPE,
-  JSON_TYPE,
-  type Reply,
-  type Route,
-  type RouteParameter,
-} from '../http/api.ts';
+import type { ApiRequest, Context, Reply, Route, RouteParameter } from '../http/api.ts';
 import { fromQuery, type Parameters } from '../search/params.ts';
 import { href, itemLinks, withLinks } from '../stac/link.ts';
+import { GEOJSON_TYPE, JSON_TYPE } from '../stac/media-type.ts';
 import { collectionIdParameter, mustHaveCollection } from './collections.ts';
 import type { Api, Extension } from './extension.ts';
 import { replyWithPage } from './page.ts';

@@ -1,8 +1,9 @@
 /** GET and POST /search. STAC API 1.0 Item Search. */
 import { z } from 'zod';
-import { type ApiRequest, type Context, GEOJSON_TYPE, type Reply, type Route } from '../http/api.ts';
+import type { ApiRequest, Context, Reply, Route } from '../http/api.ts';
 import { fromBody, fromQuery, searchParameters } from '../search/params.ts';
 import { parseObject } from '../stac/item.ts';
+import { GEOJSON_TYPE } from '../stac/media-type.ts';
 import type { Api, Extension } from './extension.ts';
 import { queryParameters } from './features.ts';
 import { replyWithPage } from './page.ts';

@@ -1,10 +1,11 @@
 /** SearchParams -> one page of Items as an ItemCollection's text, with links to the pages on either side. */
 import { readTogether } from '../db/run.ts';
-import { type ApiRequest, type Context, GEOJSON_TYPE, type Reply } from '../http/api.ts';
+import type { ApiRequest, Context, Reply } from '../http/api.ts';
 import { formatPageToken, type PageToken } from '../search/page-token.ts';
 import type { SearchParams } from '../search/params.ts';
 import { MOST_PAGE_BYTES, type PageRow, selectCount, selectPage } from '../search/select-items.ts';
 import { itemLinks, type Link, rootLink, withLinks } from '../stac/link.ts';
+import { GEOJSON_TYPE } from '../stac/media-type.ts';
 
 type ItemText = PageRow & { content: string };
 

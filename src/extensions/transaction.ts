@@ -13,17 +13,11 @@ import {
 } from '../db/upsert-items.ts';
 import { ApiError } from '../errors.ts';
 import { shown } from '../geo/shown.ts';
-import {
-  type ApiRequest,
-  type Context,
-  GEOJSON_TYPE,
-  JSON_TYPE,
-  type Reply,
-  type Route,
-} from '../http/api.ts';
+import type { ApiRequest, Context, Reply, Route } from '../http/api.ts';
 import { type ItemRow, parseObject, toCollectionRow, toItemRow } from '../stac/item.ts';
 import { elementTexts, memberSpans } from '../stac/json-text.ts';
 import { collectionLinks, href, itemLinks, withLinks } from '../stac/link.ts';
+import { GEOJSON_TYPE, JSON_TYPE } from '../stac/media-type.ts';
 import { collectionIdParameter, mustHaveCollection, noCollection } from './collections.ts';
 import type { Extension } from './extension.ts';
 import { itemIdParameter, noItem } from './features.ts';

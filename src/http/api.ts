@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/schema.ts';
+import { JSON_TYPE } from '../stac/media-type.ts';
 import type { Validator } from '../stac/validate.ts';
 
 export interface ApiRequest {
@@ -10,7 +11,6 @@ export interface ApiRequest {
   query: URLSearchParams;
   /** Body as text, as it came. */
   text: string;
-  headers: Record<string, string | undefined>;
   /** Public address of this API, no slash at the end. */
   base: string;
   /** Before work that may have waited long. @throws ApiError Unavailable when the client went away */
@@ -53,8 +53,6 @@ export interface Route {
   handle(request: ApiRequest, context: Context): Promise<Reply>;
 }
 
-export const JSON_TYPE = 'application/json';
-export const GEOJSON_TYPE = 'application/geo+json';
 export const SCHEMA_TYPE = 'application/schema+json';
 export const OPENAPI_TYPE = 'application/vnd.oai.openapi+json;version=3.1';
 export const PROBLEM_TYPE = 'application/problem+json';

@@ -1,4 +1,6 @@
 /** The public address of this API for one request: the setting, else what the request says. */
+import type { IncomingMessage } from 'node:http';
+import type { Config } from '../config.ts';
 
 interface Asked {
   headers: Record<string, string | string[] | undefined>;
@@ -30,13 +32,21 @@ function forwarded(headers: Asked['headers']) {
  * @param trustProxy whether X-Forwarded-* may be believed
  * @returns an address without a slash at its end
  */
-export function baseUrl({ headers, isTls }: Asked, publicUrl: string | null, trustProxy: boolean): string {
+function baseUrl({ headers, isTls }: Asked, publicUrl: string | null, trustProxy: boolean): string {
   if (publicUrl !== null) return publicUrl;
   const told = trustProxy ? forwarded(headers) : { scheme: undefined, host: undefined, prefix: '' };
   const scheme = told.scheme ?? (isTls ? 'https' : 'http');
   const hosts = [told.host, first(headers.host)];
   const host = hosts.find((each) => each !== undefined && HOST.test(each)) ?? 'localhost';
   return `${scheme}://${host}${told.prefix}`;
+}
+
+/** baseUrl of a request as node has it, by the settings. */
+export function requestBase(
+  { headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>,
+  { publicUrl, trustProxy }: Config,
+): string {
+  return baseUrl({ headers, isTls: 'encrypted' in socket }, publicUrl, trustProxy);
 }
 
 /** Path of a public address ("/stac"), which a proxy may leave on the requests it passes on; "" when there is none. */

@@ -7,11 +7,10 @@ import express, { type Express, type Request, type Response } from 'express';
 import type { Config } from '../config.ts';
 import { shipped } from '../package-root.ts';
 import { withBase } from '../stac/link.ts';
+import { COG_TYPE } from '../stac/media-type.ts';
 import { SCHEMA_TYPE } from './api.ts';
-import { baseUrl } from './base-url.ts';
+import { requestBase } from './base-url.ts';
 import { allowMethods } from './methods.ts';
-
-export const COG_TYPE = 'image/tiff; application=geotiff; profile=cloud-optimized';
 
 /** Where the embedded store keeps its files. */
 export const assetFolder = (config: Config): string => join(config.dataFolder, 'assets');
@@ -40,12 +39,7 @@ function sendSchema(config: Config) {
     'utf8',
   );
   return (request: Request, response: Response) => {
-    const base = baseUrl(
-      { headers: request.headers, isTls: 'encrypted' in request.socket },
-      config.publicUrl,
-      config.trustProxy,
-    );
-    response.type(SCHEMA_TYPE).send(Buffer.from(withBase(text, base)));
+    response.type(SCHEMA_TYPE).send(Buffer.from(withBase(text, requestBase(request, config))));
   };
 }
 

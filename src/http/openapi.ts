@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { packageVersion } from '../package-root.ts';
-import { JSON_TYPE, PROBLEM_TYPE, type Route, type RouteParameter } from './api.ts';
+import { JSON_TYPE } from '../stac/media-type.ts';
+import { PROBLEM_TYPE, type Route, type RouteParameter } from './api.ts';
 
 function jsonSchema(schema: z.ZodType): object {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });

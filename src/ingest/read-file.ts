@@ -5,10 +5,10 @@ import { UserError } from '../errors.ts';
 import { openRaster } from '../raster/open-raster.ts';
 import { writeCog } from '../raster/write-cog.ts';
 import type { AssetStore } from '../s3/types.ts';
+import { COG_TYPE } from '../stac/media-type.ts';
 import { describeLayer, type FileDescription, type LayerDescription } from './describe.ts';
 import type { Progress } from './progress.ts';
 import type { Scene, SourceFile } from './source.ts';
-import { COG_MEDIA_TYPE } from './to-asset.ts';
 import { storeKey } from './to-item.ts';
 
 export interface ReadContext {
@@ -37,7 +37,7 @@ async function storeLayer(
     const key = storeKey(collectionId, scene, file, description);
     const { bytes, sha256 } = cog;
     if (!(await store.has(key, bytes, sha256))) {
-      await store.put({ key, path, bytes, sha256, contentType: COG_MEDIA_TYPE, signal });
+      await store.put({ key, path, bytes, sha256, contentType: COG_TYPE, signal });
       onUpload(bytes);
     }
     return description;

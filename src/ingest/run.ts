@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { sql } from 'kysely';
 import type { CollectionFacts } from '../db/collection-facts.ts';
 import { type IngestedFile, writeScenes } from '../db/ingested.ts';
+import { readCollection } from '../db/read.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { AssetStore } from '../s3/types.ts';
 import type { Db } from '../search/tables.ts';
@@ -209,12 +210,8 @@ function emptyReport({ source, skipped }: Plan): IngestReport {
 
 /** A Collection of another DID must not be filled by mistake: two DIDs can give the same id. */
 async function refuseForeign({ source }: Plan, db: Db): Promise<void> {
-  const stored = await db
-    .selectFrom('collections')
-    .select('content')
-    .where('id', '=', source.collectionId)
-    .executeTakeFirst();
-  const owner = stored ? parseObject(stored.content)['rucio:did'] : undefined;
+  const stored = await readCollection(db, source.collectionId);
+  const owner = stored === null ? undefined : parseObject(stored)['rucio:did'];
   const own = source.did ? `${source.did.scope}:${source.did.name}` : undefined;
   if (owner === undefined || own === undefined || owner === own) return;
   throw new UserError(

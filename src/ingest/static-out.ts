@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFil
 import { basename, dirname, join } from 'node:path';
 import { makeFolder, UserError } from '../errors.ts';
 import { OWN_PREFIX, withBase } from '../stac/link.ts';
+import { GEOJSON_TYPE, JSON_TYPE } from '../stac/media-type.ts';
 import type { Document } from './to-item.ts';
 
 export interface StaticSettings {
@@ -19,9 +20,6 @@ export interface StaticWriter {
   /** Writes the Collection and the catalog above it. */
   finish(collection: Document): void;
 }
-
-const ITEM_TYPE = 'application/geo+json';
-const JSON_TYPE = 'application/json';
 
 /** Without a public address our schema is nowhere to be had; a validator elsewhere would look for it in vain. */
 function nameSchemas(document: Document, base: string | null): string {
@@ -90,7 +88,7 @@ export function makeStaticWriter({ folder, collectionId, assetFolder, base }: St
       itemLinks.push({
         rel: 'item',
         href: `./${encodeURIComponent(id)}/${encodeURIComponent(id)}.json`,
-        type: ITEM_TYPE,
+        type: GEOJSON_TYPE,
       });
     },
     finish(collection) {

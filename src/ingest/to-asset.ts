@@ -1,9 +1,8 @@
 /** Descriptions -> Assets: the COG of a layer, and the original in the lake with its replicas. STAC 1.1 Asset Object; design: COG and original are different bytes, never alternates of each other. */
 import type { Did, DidType, Replica } from '../rucio/types.ts';
+import { COG_TYPE } from '../stac/media-type.ts';
 import type { BandDescription, FileDescription, LayerDescription } from './describe.ts';
 import type { Source, SourceFile } from './source.ts';
-
-export const COG_MEDIA_TYPE = 'image/tiff; application=geotiff; profile=cloud-optimized';
 
 export type Asset = Record<string, unknown>;
 
@@ -43,7 +42,7 @@ export function cogAsset(layer: LayerDescription, href: string, storageRef: stri
   const [first] = layer.bands;
   return {
     href,
-    type: COG_MEDIA_TYPE,
+    type: COG_TYPE,
     title: first?.description ?? layer.asset,
     roles: ['data'],
     bands: layer.bands.map(bandFields),

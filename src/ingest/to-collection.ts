@@ -1,8 +1,9 @@
 /** Source, its Items and what is stored -> Collection. STAC 1.1 Collection; extents and summaries are of all Items in the catalogue. */
 import { type CollectionFacts, SUMMARIZED } from '../db/collection-facts.ts';
+import { COG_TYPE } from '../stac/media-type.ts';
 import { cubeFields } from './cube-fields.ts';
 import type { Source } from './source.ts';
-import { availability, bandFields, COG_MEDIA_TYPE, didFields, known } from './to-asset.ts';
+import { availability, bandFields, didFields, known } from './to-asset.ts';
 import { type Document, didLinks, EXTENSIONS, type SceneFile } from './to-item.ts';
 
 /** SPDX ids and STAC's own words; anything else that is no address cannot be told from a typing error and becomes "other". */
@@ -37,7 +38,7 @@ export function itemAssets(files: SceneFile[]): Record<string, Document> {
         return fields;
       });
       assets[key] ??= {
-        type: COG_MEDIA_TYPE,
+        type: COG_TYPE,
         title: layer.bands[0]?.description ?? key,
         roles: ['data'],
         bands,

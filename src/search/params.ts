@@ -133,12 +133,19 @@ function readOne(name: string, value: unknown, parameter: SearchParameter): unkn
   );
 }
 
-function refuseUnknown(name: string, parameters: Parameters): never {
+/** @throws ApiError InvalidParameter that names the parameter and those accepted */
+export function refuseUnknown(name: string, accepted: string[]): never {
   throw new ApiError(
     'InvalidParameter',
-    `there is no parameter ${shown(name)} here; accepted are ${Object.keys(parameters).join(', ')}`,
+    `there is no parameter ${shown(name)} here; accepted are ${accepted.join(', ')}`,
     name.slice(0, 60),
   );
+}
+
+/** @throws ApiError InvalidParameter when there is none of this name */
+function parameterNamed(name: string, parameters: Parameters): SearchParameter {
+  const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+  return parameter ?? refuseUnknown(name, Object.keys(parameters));
 }
 
 function finish(read: Record<string, unknown>): SearchParams {
@@ -160,8 +167,7 @@ function finish(read: Record<string, unknown>): SearchParams {
 export function fromQuery(query: URLSearchParams, parameters: Parameters): SearchParams {
   const read: Record<string, unknown> = {};
   for (const name of new Set(query.keys())) {
-    const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
-    if (!parameter) refuseUnknown(name, parameters);
+    const parameter = parameterNamed(name, parameters);
     const text = query.getAll(name).join(',');
     if (text === '' && name !== 'datetime') continue;
     const restored = name === 'datetime' ? text.replaceAll(' ', '+') : text;
@@ -174,8 +180,7 @@ export function fromQuery(query: URLSearchParams, parameters: Parameters): Searc
 export function fromBody(body: Record<string, unknown>, parameters: Parameters): SearchParams {
   const read: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(body)) {
-    const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
-    if (!parameter) refuseUnknown(name, parameters);
+    const parameter = parameterNamed(name, parameters);
     if (value !== null) read[name] = readOne(name, value, parameter);
   }
   return finish(read);

@@ -3,7 +3,7 @@ import { ApiError } from '../errors.ts';
 import { type Geometry, geometryFault, plainGeometry } from '../geo/geometry.ts';
 import { shown } from '../geo/shown.ts';
 import { checkInstant, toUtc } from './datetime.ts';
-import { DEEPEST_JSON, elementTexts, isTooDeep, memberSpans, objectText } from './json-text.ts';
+import { DEEPEST_JSON, elementTexts, isTooDeep, memberSpans, objectText, type Span } from './json-text.ts';
 import { OWN_RELATIONS } from './link.ts';
 
 export interface ItemRow {
@@ -61,20 +61,30 @@ function checkId(value: unknown, path: string): string {
   return value;
 }
 
-/** The document's text with the links that are not the server's own as its last member. */
-function linksLast(text: string, { links = [] }: Json): string {
+/**
+ * The document's text with the links that are not the server's own as its last member.
+ * @param spans members of `text`
+ * @param collection told to an Item that came without: STAC API gives every Item its `collection`
+ */
+function storedText(
+  text: string,
+  spans: Map<string, Span>,
+  { links = [] }: Json,
+  collection?: string,
+): string {
   if (!Array.isArray(links)) refuse(`links is ${shown(links)}; expected a list of links`, 'links');
   const wrong = links.findIndex((link) => typeof link !== 'object' || link === null || Array.isArray(link));
   if (wrong >= 0)
     refuse(`links[${wrong}] is ${shown(links[wrong])}; expected a link, an object`, `links[${wrong}]`);
-  const spans = memberSpans(text);
   const span = spans.get('links');
   const foreign = (span ? elementTexts(text.slice(span.start, span.end)) : []).filter((_, index) => {
     const { rel } = links[index] as { rel?: unknown };
     return !(typeof rel === 'string' && OWN_RELATIONS.has(rel));
   });
-  const members = [...spans].filter(([key]) => key !== 'links');
-  const texts = members.map(([key, span]): [string, string] => [key, text.slice(span.start, span.end)]);
+  const isKept = (key: string) => key !== 'links' && !(key === 'collection' && collection !== undefined);
+  const members = [...spans].filter(([key]) => isKept(key));
+  const texts = members.map(([key, each]): [string, string] => [key, text.slice(each.start, each.end)]);
+  if (collection !== undefined) texts.push(['collection', JSON.stringify(collection)]);
   return objectText([...texts, ['links', `[${foreign.join(',')}]`]]);
 }
 
@@ -135,7 +145,8 @@ export function toItemRow(text: string, collection?: string): ItemRow {
   if (item.type !== 'Feature') refuse(`type is ${shown(item.type)}; an Item has "Feature"`, 'type');
   const id = checkId(item.id, 'id');
   const home = checkId(collection ?? item.collection, 'collection');
-  if (item.collection !== undefined && item.collection !== null && item.collection !== home) {
+  const isHomeless = item.collection === undefined || item.collection === null;
+  if (!isHomeless && item.collection !== home) {
     refuse(`collection is ${shown(item.collection)}, but the Item is sent to ${shown(home)}`, 'collection');
   }
   const { geometry, properties, bbox } = item;
@@ -145,7 +156,8 @@ export function toItemRow(text: string, collection?: string): ItemRow {
   if (geometry === undefined) refuse('geometry is missing; it is a GeoJSON geometry or null', 'geometry');
   const fault = geometry === null ? null : geometryFault(geometry);
   if (fault) refuse(`geometry: ${fault}`, 'geometry');
-  const span = memberSpans(text).get('properties');
+  const spans = memberSpans(text);
+  const span = spans.get('properties');
   const edges = Array.isArray(bbox) && (bbox.length === 4 || bbox.length === 6) ? (bbox as number[]) : null;
   return {
     collection: home,
@@ -154,21 +166,8 @@ export function toItemRow(text: string, collection?: string): ItemRow {
     crossesAntimeridian: edges !== null && (edges[0] as number) > (edges[edges.length / 2] as number),
     ...readPeriod(properties as Json),
     properties: forJsonb(text.slice(span?.start, span?.end)),
-    content: withCollection(linksLast(text, item), item, home),
+    content: storedText(text, spans, item, isHomeless ? home : undefined),
   };
-}
-
-/** STAC API gives every Item its `collection`; one that came without it is told where it lies. */
-function withCollection(content: string, item: Json, collection: string): string {
-  if (item.collection !== undefined && item.collection !== null) return content;
-  const spans = memberSpans(content);
-  spans.delete('collection');
-  const members = [...spans].map(([key, span]): [string, string] => [
-    key,
-    content.slice(span.start, span.end),
-  ]);
-  const links = members.pop() as [string, string];
-  return objectText([...members, ['collection', JSON.stringify(collection)], links]);
 }
 
 /** Collection text -> row. @throws ApiError InvalidDocument with the path of the fault */
@@ -180,5 +179,5 @@ export function toCollectionRow(text: string, id?: string): CollectionRow {
   const own = checkId(collection.id, 'id');
   if (id !== undefined && id !== own)
     refuse(`id is ${shown(own)}, but the Collection is sent to ${shown(id)}`, 'id');
-  return { id: own, content: linksLast(text, collection) };
+  return { id: own, content: storedText(text, memberSpans(text), collection) };
 }

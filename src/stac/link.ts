@@ -1,13 +1,11 @@
 /** Links of the API's own around stored documents, and the mark for addresses that are ours. STAC API 1.0 core, "Links". */
+import { GEOJSON_TYPE, JSON_TYPE } from './media-type.ts';
 
 /**
  * Stored in place of the server's public address, which is not known at ingest and may change: every string of a
  * document that begins with it is given out with the address of the request.
  */
 export const OWN_PREFIX = 'rucio-stac://api/';
-
-const JSON_TYPE = 'application/json';
-const GEOJSON_TYPE = 'application/geo+json';
 
 export interface Link {
   rel: string;
