@@ -1,11 +1,14 @@
 /** The sample that ships with the package, ingested as any local raster is: what `npm start` shows. */
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
+import { readIngested } from '../db/ingested.ts';
+import { countCollections } from '../db/read.ts';
 import type { Database } from '../db/schema.ts';
 import { UserError } from '../errors.ts';
 import { assetFolder } from '../http/files.ts';
 import { openLocalSource } from '../ingest/local-source.ts';
-import { makePlan } from '../ingest/plan.ts';
+import { makePlan, planFor } from '../ingest/plan.ts';
 import { makeProgress } from '../ingest/progress.ts';
 import { runPlan } from '../ingest/run.ts';
 import { shipped } from '../package-root.ts';
@@ -38,6 +41,14 @@ const SAMPLES = [
   },
 ];
 
+/** There while the sample is not whole: a start that was ended meanwhile is gone on with by the next. */
+const unfinished = (config: Config) => join(config.dataFolder, 'sample-unfinished');
+
+/** Whether the sample is to be ingested: into an empty catalogue, or where an earlier start did not end it. */
+export async function wantsSample(config: Config, { db }: Database): Promise<boolean> {
+  return config.sample && (existsSync(unfinished(config)) || (await countCollections(db)) === 0);
+}
+
 /** @throws UserError when the sample cannot be ingested whole */
 export async function ingestSample(
   config: Config,
@@ -46,12 +57,15 @@ export async function ingestSample(
   signal: AbortSignal,
 ): Promise<void> {
   const store = folderStore(assetFolder(config), OWN_PREFIX);
+  mkdirSync(config.dataFolder, { recursive: true });
+  writeFileSync(unfinished(config), '');
   try {
     for (const { files, collectionId, metadata } of SAMPLES) {
       const folder = openLocalSource(shipped('examples', 'sample'), collectionId, metadata);
       const source = { ...folder, files: folder.files.filter(({ name }) => files.test(name)) };
       await store.check();
-      const plan = makePlan(source, new Map(), { scenePattern: null, multiband: false });
+      const memory = await readIngested(database.db, collectionId);
+      const plan = await planFor(makePlan(source, memory, { scenePattern: null, multiband: false }), store);
       const report = await runPlan(plan, {
         db: database.db,
         store,
@@ -65,7 +79,9 @@ export async function ingestSample(
       });
       if (report.failures.length > 0)
         throw new UserError(`The sample cannot be ingested: ${report.failures[0]}`);
+      if (report.isInterrupted) return;
     }
+    rmSync(unfinished(config), { force: true });
   } finally {
     await store.close();
   }

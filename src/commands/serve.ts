@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { makeApp } from '../app.ts';
 import { type Config, parseConfig, printableConfig } from '../config.ts';
-import { countCollections, readCollection } from '../db/read.ts';
+import { readCollection } from '../db/read.ts';
 import type { Database } from '../db/schema.ts';
 import { UserError } from '../errors.ts';
 import { assetFolder } from '../http/files.ts';
@@ -11,7 +11,7 @@ import { readS3Settings } from '../s3/settings.ts';
 import { makeValidator, type Validator } from '../stac/validate.ts';
 import type { Command } from './command.ts';
 import { openCatalogue } from './open.ts';
-import { ingestSample } from './sample.ts';
+import { ingestSample, wantsSample } from './sample.ts';
 
 function listen(server: Server, { host, port }: Config): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
@@ -84,7 +84,7 @@ async function run(config: Config, withSample: boolean): Promise<void> {
   const validator: Validator = makeValidator();
   const database: Database = await openCatalogue(config, 'serve', true);
   try {
-    if (withSample && config.sample && (await countCollections(database.db)) === 0) {
+    if (withSample && (await wantsSample(config, database))) {
       await ingestSample(config, database, validator, signal);
     }
     if (signal.aborted) return;

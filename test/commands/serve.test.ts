@@ -100,6 +100,29 @@ describe('serve with the sample', () => {
   });
 });
 
+test('a first start that is ended amid the sample is gone on with by the next', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rucio-stac-amid-'));
+  const env = { RUCIO_STAC_DATA: folder, PORT: '0' };
+  try {
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      const first = start(['serve', '--sample'], env);
+      // The first Item of many; should a slow poll see it only when all are there, the server greets.
+      await until(() => (/ingest:item:done|Ctrl-C/.test(first.output()) ? true : null), 'the first Item');
+      first.child.kill(signal);
+      await first.ended;
+    }
+    const second = start(['serve', '--sample'], env);
+    const base = await ready(second);
+    const { numberMatched } = (await (await fetch(`${base}/search`)).json()) as { numberMatched: number };
+    assert.equal(numberMatched, 12);
+    assert.ok(!existsSync(join(folder, 'sample-unfinished')));
+    second.child.kill('SIGTERM');
+    assert.equal((await second.ended).code, 0);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
 test('a signal to npm ends the server that npm started', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'rucio-stac-npm-'));
   const npm = spawn('npm', ['start'], {
