@@ -1,5 +1,7 @@
 /** The wiring of express: what every route shares, then the routes of the extensions that are on. */
 import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import compression from 'compression';
 import cors from 'cors';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
@@ -18,14 +20,15 @@ const MOST_BODY = '32mb';
 
 export type Log = (event: string, fields: Record<string, unknown>) => void;
 
-function send(response: Response, { status = 200, type, body, headers = {} }: Reply): void {
+async function send(response: Response, { status = 200, type, body, headers = {} }: Reply): Promise<void> {
   response.status(status).set(headers);
-  if (status === 204) {
+  if (status === 204 || status === 304) {
     response.end();
     return;
   }
   response.set('content-type', type === 'application/json' ? 'application/json; charset=utf-8' : type);
-  response.send(Buffer.from(body));
+  if (typeof body === 'string') response.send(Buffer.from(body));
+  else await pipeline(Readable.from(body, { objectMode: false }), response);
 }
 
 /** OpenAPI path -> express path. */
@@ -40,6 +43,7 @@ function mountRoute(app: Express, route: Route, context: Context): void {
       {
         params: request.params as Record<string, string>,
         query: new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt + 1)),
+        headers: request.headers,
         text: route.body ? bodyText(request.body, request.headers['content-type']) : '',
         base: requestBase(request, config),
         mustBeWanted: () => {
@@ -48,7 +52,7 @@ function mountRoute(app: Express, route: Route, context: Context): void {
       },
       context,
     );
-    send(response, reply);
+    await send(response, reply);
   });
 }
 
@@ -94,7 +98,7 @@ function tellFaults(log: Log) {
       response.destroy();
       return;
     }
-    send(response, problemReply(fault, request.path));
+    void send(response, problemReply(fault, request.path));
   };
 }
 

@@ -1,4 +1,5 @@
 /** What a handler gets and gives: plain values, no express. */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/schema.ts';
@@ -9,6 +10,8 @@ export interface ApiRequest {
   /** Decoded path parameters. */
   params: Record<string, string>;
   query: URLSearchParams;
+  /** As node gives them, by lower-case name. */
+  headers: IncomingHttpHeaders;
   /** Body as text, as it came. */
   text: string;
   /** Public address of this API, no slash at the end. */
@@ -20,7 +23,8 @@ export interface ApiRequest {
 export interface Reply {
   status?: number;
   type: string;
-  body: string;
+  /** Whole, or in parts that are sent as they come. */
+  body: string | AsyncIterable<string | Uint8Array>;
   headers?: Record<string, string>;
 }
 
@@ -37,7 +41,7 @@ export interface RouteParameter {
 }
 
 export interface Route {
-  method: 'get' | 'post' | 'put' | 'delete';
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** OpenAPI form, such as /collections/{collectionId}. */
   path: string;
   operationId: string;
