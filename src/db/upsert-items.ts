@@ -4,13 +4,14 @@ import type { Db } from '../search/tables.ts';
 import type { CollectionRow, ItemRow } from '../stac/item.ts';
 
 /** What happens to an Item that is there already. */
-export type OnConflict = 'upsert' | 'insert';
+export type OnConflict = 'upsert' | 'insert' | 'skip';
 
 /** Rows that one statement takes; bounds its size in memory. */
 const BATCH = 500;
 
 const conflictClause = {
   insert: sql``,
+  skip: sql`on conflict do nothing`,
   upsert: sql`
     on conflict (collection, id) do update set
       geometry = excluded.geometry,
@@ -113,6 +114,7 @@ export async function upsertCollection(
 ): Promise<boolean> {
   const conflict = {
     insert: sql``,
+    skip: sql`on conflict do nothing`,
     upsert: sql`on conflict (id) do update set content = excluded.content where collections.content is distinct from excluded.content`,
   }[onConflict];
   const { rows } = await sql<{ id: string }>`
