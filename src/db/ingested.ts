@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Db } from '../search/tables.ts';
 import type { CollectionRow, ItemRow } from '../stac/item.ts';
 import { type CollectionFacts, collectionFacts } from './collection-facts.ts';
-import { upsertCollection, upsertItems } from './upsert-items.ts';
+import { deleteItems, upsertCollection, upsertItems } from './upsert-items.ts';
 
 /** A file that was ingested. Local files have the empty scope. */
 export interface IngestedFile {
@@ -70,11 +70,7 @@ export async function writeScenes(
       await upsertCollection(transaction, makeCollection(facts, null));
     }
     const changed = await upsertItems(transaction, rows);
-    if (goneIds.length > 0) {
-      await sql`delete from items where collection = ${collection} and id = any(${goneIds}::text[])`.execute(
-        transaction,
-      );
-    }
+    if (goneIds.length > 0) await deleteItems(transaction, collection, goneIds);
     await rememberFiles(transaction, collection, files);
     if (!makeCollection) return { changedItems: changed.length + goneIds.length, isCollectionChanged: false };
     const facts = await collectionFacts(transaction, collection);

@@ -1,9 +1,13 @@
 /** Brings a database to the newest schema. Safe to run from several processes at once: kysely's migrator holds a lock. */
 import { type Migration, Migrator } from 'kysely';
 import * as catalogue from '../../migrations/0001-catalogue.ts';
+import * as search from '../../migrations/0002-search.ts';
 import type { Db } from '../search/tables.ts';
 
-const migrations: Record<string, Migration> = { '0001-catalogue': catalogue };
+const migrations: Record<string, Migration> = {
+  '0001-catalogue': catalogue,
+  '0002-search': search,
+};
 
 /** Runs what has not run yet; gives the names of what it ran. */
 export async function migrate(db: Db): Promise<string[]> {

@@ -105,17 +105,17 @@ async function removeItem({ params }: ApiRequest, { database }: Context): Promis
 }
 
 async function postCollection({ base, text }: ApiRequest, context: Context): Promise<Reply> {
-  const { id, content } = toCollectionRow(text);
+  const row = toCollectionRow(text);
   await mustBeValid(context, [text]);
-  await upsertCollection(context.database.db, { id, content }, 'insert');
-  return collectionReply(id, content, base, 201);
+  await upsertCollection(context.database.db, row, 'insert');
+  return collectionReply(row.id, row.content, base, 201);
 }
 
 async function putCollection({ base, params, text }: ApiRequest, context: Context): Promise<Reply> {
-  const { id, content } = toCollectionRow(text, params.collectionId as string);
+  const row = toCollectionRow(text, params.collectionId as string);
   await mustBeValid(context, [text]);
-  if (!(await replaceCollection(context.database.db, { id, content }))) throw noCollection(id);
-  return collectionReply(id, content, base, 200);
+  if (!(await replaceCollection(context.database.db, row))) throw noCollection(row.id);
+  return collectionReply(row.id, row.content, base, 200);
 }
 
 async function removeCollection({ params }: ApiRequest, { database }: Context): Promise<Reply> {

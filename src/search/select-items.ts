@@ -1,6 +1,7 @@
 /** SearchParams -> SELECT. Newest first: `datetime`, then id, then Collection, all descending, so that one row comparison pages. */
 import { type SelectQueryBuilder, sql } from 'kysely';
 import { type Bbox, splitBbox } from '../geo/bbox.ts';
+import { boxGeometry } from '../geo/box-geometry.ts';
 import { type Geometry, onAntimeridian } from '../geo/geometry.ts';
 import type { Interval } from '../stac/datetime.ts';
 import type { SearchParams } from './params.ts';
@@ -20,28 +21,6 @@ export interface PageRow {
 export const MOST_PAGE_BYTES = 64 * 1024 * 1024;
 
 const holds = (condition: ReturnType<typeof sql>) => sql<boolean>`${condition}`;
-
-/** GeoJSON of a box that does not cross the antimeridian; a box without width or height is a line or a point. */
-function boxGeometry([west, south, east, north]: [number, number, number, number]): Geometry {
-  if (west === east && south === north) return { type: 'Point', coordinates: [west, south] };
-  if (west === east || south === north) {
-    return {
-      type: 'LineString',
-      coordinates: [
-        [west, south],
-        [east, north],
-      ],
-    };
-  }
-  const ring = [
-    [west, south],
-    [east, south],
-    [east, north],
-    [west, north],
-    [west, south],
-  ];
-  return { type: 'Polygon', coordinates: [ring] };
-}
 
 const shape = (geometry: Geometry) =>
   sql`ST_MakeValid(ST_SetSRID(ST_GeomFromGeoJSON(${JSON.stringify(geometry)}), 4326))`;

@@ -6,7 +6,14 @@ type Written = ColumnType<never, string | null, string | null>;
 
 interface CollectionsTable {
   id: string;
+  /** As it came, with the server's own links left out. */
   content: string;
+  /** The same for filters. */
+  document: Written;
+  /** Of all Items, else of the document's own extent. */
+  geometry: Written;
+  period: Written;
+  words: Written;
 }
 
 interface ItemsTable {
@@ -17,6 +24,9 @@ interface ItemsTable {
   period: Written;
   properties: Written;
   content: string;
+  /** `content` fit for jsonb, where it is not. */
+  mended: Written;
+  words: Written;
 }
 
 interface IngestedFilesTable {
@@ -27,10 +37,24 @@ interface IngestedFilesTable {
   description: string;
 }
 
+interface ItemChangesTable {
+  collection: string;
+  id: string;
+  grown: string | null;
+}
+
+interface CollectionFactsTable {
+  collection: string;
+  version: string;
+  facts: string;
+}
+
 export interface Tables {
   collections: CollectionsTable;
   items: ItemsTable;
   ingested_files: IngestedFilesTable;
+  item_changes: ItemChangesTable;
+  collection_facts: CollectionFactsTable;
 }
 
 export type Db = Kysely<Tables>;

@@ -1,10 +1,13 @@
 /** STAC document text -> what the database keeps: the text with foreign links at its end, and what searches need beside it. */
 import { ApiError } from '../errors.ts';
+import { placeOf } from '../geo/box-geometry.ts';
+import { type Extent, extentOf } from '../geo/extent.ts';
 import { type Geometry, geometryFault, plainGeometry } from '../geo/geometry.ts';
 import { shown } from '../geo/shown.ts';
 import { checkInstant, toUtc } from './datetime.ts';
 import { DEEPEST_JSON, elementTexts, isTooDeep, memberSpans, objectText, type Span } from './json-text.ts';
 import { OWN_RELATIONS } from './link.ts';
+import { toTsvector } from './words.ts';
 
 export interface ItemRow {
   collection: string;
@@ -13,6 +16,7 @@ export interface ItemRow {
   geometry: string | null;
   /** West above east in the item's bbox: its geometry crosses the antimeridian. */
   crossesAntimeridian: boolean;
+  extent: Extent | null;
   /** What results are ordered by: `datetime`, else `start_datetime`. RFC 3339, UTC. */
   datetime: string;
   start: string;
@@ -20,11 +24,22 @@ export interface ItemRow {
   /** JSON text fit for jsonb. */
   properties: string;
   content: string;
+  /** `content` fit for jsonb; null: it is fit as it is. */
+  mended: string | null;
+  /** tsvector of what free text finds. */
+  words: string;
 }
 
 export interface CollectionRow {
   id: string;
   content: string;
+  /** `content` fit for jsonb. */
+  document: string;
+  words: string;
+  /** GeoJSON text of its own extent, and its own interval; null: open, or not told. */
+  place: string | null;
+  start: string | null;
+  end: string | null;
 }
 
 export type Json = Record<string, unknown>;
@@ -158,15 +173,39 @@ export function toItemRow(text: string, collection?: string): ItemRow {
   if (fault) refuse(`geometry: ${fault}`, 'geometry');
   const spans = memberSpans(text);
   const span = spans.get('properties');
+  const content = storedText(text, spans, item, isHomeless ? home : undefined);
+  const mended = forJsonb(content);
   const edges = Array.isArray(bbox) && (bbox.length === 4 || bbox.length === 6) ? (bbox as number[]) : null;
+  const crossesAntimeridian = edges !== null && (edges[0] as number) > (edges[edges.length / 2] as number);
   return {
     collection: home,
     id,
     geometry: geometry === null ? null : JSON.stringify(plainGeometry(geometry as Geometry)),
-    crossesAntimeridian: edges !== null && (edges[0] as number) > (edges[edges.length / 2] as number),
+    crossesAntimeridian,
+    extent: geometry === null ? null : extentOf(geometry as Geometry, crossesAntimeridian),
     ...readPeriod(properties as Json),
     properties: forJsonb(text.slice(span?.start, span?.end)),
-    content: storedText(text, spans, item, isHomeless ? home : undefined),
+    content,
+    mended: mended === content ? null : mended,
+    words: toTsvector([id, properties]),
+  };
+}
+
+const utcOf = (value: unknown) =>
+  typeof value === 'string' && checkInstant(value) !== null ? toUtc(value) : null;
+
+/** The first bbox and interval of a Collection hold all others. STAC 1.1 Collection, "Extent". */
+function ownExtent({ extent }: Json): Pick<CollectionRow, 'place' | 'start' | 'end'> {
+  const { spatial, temporal } = (extent ?? {}) as { spatial?: Json; temporal?: Json };
+  const place = placeOf((spatial?.bbox as unknown[] | undefined)?.[0]);
+  const [start, end] = ((temporal?.interval as unknown[] | undefined)?.[0] ?? []) as unknown[];
+  const since = utcOf(start);
+  const until = utcOf(end);
+  const isOrdered = since === null || until === null || since <= until;
+  return {
+    place: place && JSON.stringify(place),
+    start: isOrdered ? since : null,
+    end: isOrdered ? until : null,
   };
 }
 
@@ -179,5 +218,13 @@ export function toCollectionRow(text: string, id?: string): CollectionRow {
   const own = checkId(collection.id, 'id');
   if (id !== undefined && id !== own)
     refuse(`id is ${shown(own)}, but the Collection is sent to ${shown(id)}`, 'id');
-  return { id: own, content: storedText(text, memberSpans(text), collection) };
+  const content = storedText(text, memberSpans(text), collection);
+  const { title, description, keywords } = collection;
+  return {
+    id: own,
+    content,
+    document: forJsonb(content),
+    words: toTsvector([own, title, description, keywords]),
+    ...ownExtent(collection),
+  };
 }

@@ -1,0 +1,192 @@
+/**
+ * What the Items of each Collection are together, kept true as they change. Writers only add rows to `item_changes`, which
+ * makes none wait for another; who reads folds these rows into `collection_facts`, and reads all Items of a Collection
+ * again where something may have gone.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { placeOf } from '../geo/box-geometry.ts';
+import { type Facts, type FactsSource, factsOf, mergeFacts, noFacts } from '../search/facts.ts';
+import type { Db } from '../search/tables.ts';
+import { toCollectionRow } from '../stac/item.ts';
+import { readItemPages } from './read.ts';
+import type { Database } from './schema.ts';
+
+export interface LiveFacts {
+  /** By Collection; null: of all. A Collection without Items is not in it. */
+  read(collections: string[] | null): Promise<Map<string, Facts>>;
+}
+
+/** Milliseconds that a reader waits for Items to be read again; after that it gets what was known, which may be too much. */
+const PATIENCE = 3000;
+/** A reading that took long is not done again before this many times as long has gone by. */
+const REST = 10;
+const LONG = 1000;
+
+interface Known {
+  version: string;
+  facts: Facts;
+}
+
+interface Change {
+  collection: string;
+  id: string;
+  grown: string | null;
+}
+
+const among = (collections: string[] | null) =>
+  collections === null ? sql`true` : sql`collection = any(${collections}::text[])`;
+
+/** Everything that is stored, read anew. */
+async function scan(db: Db, collection: string): Promise<Facts> {
+  let facts = noFacts();
+  for await (const page of readItemPages(db, collection)) {
+    const sources = page.map(
+      ({ west, south, east, north, since, until, properties }): FactsSource => ({
+        bbox: west === null ? null : [west, south as number, east as number, north as number],
+        start: since,
+        end: until,
+        properties: JSON.parse(properties) as Record<string, unknown>,
+      }),
+    );
+    facts = mergeFacts(facts, factsOf(sources));
+  }
+  return facts;
+}
+
+/** Sets where and when a Collection is, for searches. */
+async function placeCollection(db: Db, collection: string, { bbox, start, end }: Facts): Promise<void> {
+  const { rows } = await sql<{ content: string }>`
+    select content from collections where id = ${collection} for update`.execute(db);
+  const own = rows[0] && toCollectionRow(rows[0].content);
+  if (!own) return;
+  const live = placeOf(bbox);
+  const place = live ? JSON.stringify(live) : own.place;
+  const [since, until] = start === null ? [own.start, own.end] : [start, end];
+  await sql`
+    update collections set
+      geometry = ST_SetSRID(ST_GeomFromGeoJSON(${place}), 4326),
+      period = tstzrange(${since}::timestamptz, ${until}::timestamptz, '[]')
+    where id = ${collection}`.execute(db);
+}
+
+/** Stores facts and forgets the changes in them; nothing where somebody else was faster. */
+async function keepFacts(db: Db, known: Known | null, facts: Facts, changes: Change[]): Promise<void> {
+  const [{ collection }] = changes as [Change];
+  await db.transaction().execute(async (transaction) => {
+    const text = JSON.stringify(facts);
+    const { rows } = known
+      ? await sql`
+          update collection_facts set facts = ${text}, version = version + 1
+          where collection = ${collection} and version = ${known.version}::bigint
+          returning version`.execute(transaction)
+      : await sql`
+          insert into collection_facts (collection, version, facts)
+          select id, 1, ${text} from collections where id = ${collection}
+          on conflict do nothing
+          returning version`.execute(transaction);
+    if (rows.length === 0) return;
+    const ids = changes.map((change) => change.id);
+    await sql`
+      delete from item_changes where collection = ${collection} and id = any(${ids}::bigint[])`.execute(
+      transaction,
+    );
+    await placeCollection(transaction, collection, facts);
+  });
+}
+
+const isReadOnly = (error: unknown) => (error as { code?: unknown } | null)?.code === '25006';
+
+export function makeLiveFacts({ db }: Database): LiveFacts {
+  const cache = new Map<string, Known>();
+  const folding = new Map<string, Promise<void>>();
+  const restUntil = new Map<string, number>();
+
+  async function loadKnown(collections: string[] | null): Promise<void> {
+    const { rows } = await sql<{ collection: string; version: string }>`
+      select collection, version::text as version from collection_facts where ${among(collections)}`.execute(
+      db,
+    );
+    const isStale = (row: { collection: string; version: string }) =>
+      cache.get(row.collection)?.version !== row.version;
+    const stale = rows.filter(isStale).map((row) => row.collection);
+    const there = new Set(rows.map((row) => row.collection));
+    for (const id of collections ?? [...cache.keys()]) if (!there.has(id)) cache.delete(id);
+    if (stale.length === 0) return;
+    const texts = await sql<{ collection: string; version: string; facts: string }>`
+      select collection, version::text as version, facts
+      from collection_facts where ${among(stale)}`.execute(db);
+    for (const { collection, version, facts } of texts.rows) {
+      cache.set(collection, { version, facts: JSON.parse(facts) as Facts });
+    }
+  }
+
+  async function rescan(collection: string): Promise<Facts> {
+    const began = Date.now();
+    const facts = await scan(db, collection);
+    const took = Date.now() - began;
+    if (took > LONG) restUntil.set(collection, Date.now() + took * REST);
+    return facts;
+  }
+
+  async function fold(collection: string, changes: Change[]): Promise<void> {
+    const known = cache.get(collection) ?? null;
+    const isLost = changes.some(({ grown }) => grown === null);
+    const mayScan = (restUntil.get(collection) ?? 0) <= Date.now();
+    const used = isLost && !mayScan ? changes.filter(({ grown }) => grown !== null) : changes;
+    if (used.length === 0) return;
+    const add = (facts: Facts, { grown }: Change) =>
+      grown === null ? facts : mergeFacts(facts, JSON.parse(grown) as Facts);
+    const facts = isLost && mayScan ? await rescan(collection) : used.reduce(add, known?.facts ?? noFacts());
+    try {
+      await keepFacts(db, known, facts, used);
+    } catch (error) {
+      if (!isReadOnly(error)) throw error;
+      cache.set(collection, { version: '', facts });
+    }
+  }
+
+  function foldOnce(collection: string, changes: Change[]): Promise<void> {
+    const running = folding.get(collection);
+    if (running) return running;
+    const run = fold(collection, changes).finally(() => folding.delete(collection));
+    folding.set(collection, run);
+    return run;
+  }
+
+  async function foldChanges(collections: string[] | null): Promise<boolean> {
+    const { rows } = await sql<Change>`
+      select collection, id::text as id, grown from item_changes
+      where ${among(collections)}
+      order by collection, id
+      limit 2000`.execute(db);
+    if (rows.length === 0) return false;
+    const changes = new Map<string, Change[]>();
+    for (const row of rows) changes.set(row.collection, [...(changes.get(row.collection) ?? []), row]);
+    const folds = Array.from(changes, ([collection, each]) => foldOnce(collection, each));
+    const all = Promise.all(folds);
+    // Whoever stops waiting leaves a promise behind that may still fail.
+    all.catch(() => {});
+    await Promise.race([all, wait(PATIENCE, undefined, { ref: false })]);
+    return rows.length === 2000;
+  }
+
+  return {
+    async read(collections) {
+      await loadKnown(collections);
+      let isMore = await foldChanges(collections);
+      for (let round = 0; isMore && round < 20; round++) {
+        await loadKnown(collections);
+        isMore = await foldChanges(collections);
+      }
+      await loadKnown(collections);
+      const wanted = collections ?? [...cache.keys()];
+      return new Map(
+        wanted.flatMap((id) => {
+          const known = cache.get(id);
+          return known ? [[id, known.facts] as const] : [];
+        }),
+      );
+    },
+  };
+}
