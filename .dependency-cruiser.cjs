@@ -12,7 +12,8 @@ const may = {
   s3: ['stac', 'geo'],
   db: ['search', 'stac', 'geo'],
   ingest: ['rucio', 'raster', 's3', 'db', 'search', 'stac', 'geo'],
-  http: ['search', 'stac', 'geo', 'db'],
+  browser: ['db'],
+  http: ['search', 'stac', 'geo', 'db', 'browser'],
   extensions: ['http', 'search', 'stac', 'geo', 'db'],
 };
 
@@ -57,7 +58,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^dist/' },
+    // What the page of STAC Browser is built of has packages of its own.
+    exclude: { path: '^(?:dist|src/browser/page)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

@@ -12,6 +12,7 @@ import { shown } from './geo/shown.ts';
 import type { Context, Reply, Route } from './http/api.ts';
 import { pathPrefix, requestBase } from './http/base-url.ts';
 import { bodyText } from './http/body.ts';
+import { mountBrowser } from './http/browser.ts';
 import { mountFiles } from './http/files.ts';
 import { allowMethods } from './http/methods.ts';
 import { problemReply, toApiError } from './http/problem.ts';
@@ -147,6 +148,7 @@ export function makeApp(context: Context, log: Log): Express {
   for (const route of api.routes) mountRoute(app, route, context);
   mountMethods(app, api.routes);
   mountFiles(app, context.config);
+  mountBrowser(app, context.config);
   app.use((request: Request) => {
     throw new ApiError('NotFound', `there is nothing at ${shown(request.path)}`, 'path');
   });

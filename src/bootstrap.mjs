@@ -143,8 +143,13 @@ async function build() {
     'building',
   );
   // What is left of a source file that is gone must not run.
-  for (const name of readdirSync(at('dist'), { recursive: true })) {
-    if (name.endsWith('.js') && !existsSync(at(name.replace(/\.js$/, '.ts')))) rmSync(at('dist', name));
+  for (const folder of ['src', 'migrations', 'test', 'bench'].filter((each) =>
+    existsSync(at('dist', each)),
+  )) {
+    for (const name of readdirSync(at('dist', folder), { recursive: true })) {
+      const made = at('dist', folder, name);
+      if (name.endsWith('.js') && !existsSync(at(folder, name.replace(/\.js$/, '.ts')))) rmSync(made);
+    }
   }
   writeFileSync(stamp, now);
 }
@@ -218,6 +223,8 @@ function endWithNpm() {
 
 const commands = {
   build: async () => {},
+  page: () =>
+    run(process.execPath, [at('dist', 'src', 'browser', 'build.js')], 'building the page of STAC Browser'),
   start: async (args) => {
     const { main } = await import(pathToFileURL(at('dist', 'src', 'cli.js')).href);
     await main(['serve', '--sample', ...args]);

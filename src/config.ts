@@ -12,6 +12,8 @@ export interface Config {
   readonly trustProxy: boolean;
   readonly sample: boolean;
   readonly transactions: boolean;
+  /** STAC Browser at /browser. */
+  readonly browser: boolean;
   readonly title: string;
   readonly description: string;
   readonly catalogId: string;
@@ -27,6 +29,7 @@ const SETTINGS = [
   'RUCIO_STAC_TRUST_PROXY',
   'RUCIO_STAC_SAMPLE',
   'RUCIO_STAC_TRANSACTIONS',
+  'RUCIO_STAC_BROWSER',
   'RUCIO_STAC_TITLE',
   'RUCIO_STAC_DESCRIPTION',
   'RUCIO_STAC_ID',
@@ -90,6 +93,7 @@ export function parseConfig(env: Env): Config {
     trustProxy: readBoolean(env, 'RUCIO_STAC_TRUST_PROXY', false, faults),
     sample: readBoolean(env, 'RUCIO_STAC_SAMPLE', true, faults),
     transactions: readBoolean(env, 'RUCIO_STAC_TRANSACTIONS', false, faults),
+    browser: readBoolean(env, 'RUCIO_STAC_BROWSER', true, faults),
     title: env.RUCIO_STAC_TITLE?.trim() || 'rucio-stac',
     description: env.RUCIO_STAC_DESCRIPTION?.trim() || DESCRIPTION,
     catalogId: env.RUCIO_STAC_ID?.trim() || 'rucio-stac',

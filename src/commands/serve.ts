@@ -6,9 +6,11 @@ import { type Config, parseConfig, printableConfig } from '../config.ts';
 import { readCollection } from '../db/read.ts';
 import type { Database } from '../db/schema.ts';
 import { UserError } from '../errors.ts';
+import { hasBrowser } from '../http/browser.ts';
 import { assetFolder } from '../http/files.ts';
 import { readS3Settings } from '../s3/settings.ts';
 import { makeValidator, type Validator } from '../stac/validate.ts';
+import { buildBrowser } from './browser.ts';
 import type { Command } from './command.ts';
 import { openCatalogue } from './open.ts';
 import { ingestSample, wantsSample } from './sample.ts';
@@ -32,7 +34,7 @@ function logLine(event: string, fields: Record<string, unknown>): void {
   process.stderr.write(`${new Date().toISOString()} ${event} ${JSON.stringify(fields)}\n`);
 }
 
-function greet(base: string, hasSample: boolean): void {
+function greet(base: string, hasSample: boolean, withBrowser: boolean): void {
   const example = hasSample
     ? `
 In Python (pip install pystac-client odc-stac):
@@ -48,7 +50,7 @@ rucio-stac serves
   ${base}/                the catalogue (STAC API)
   ${base}/collections     its collections
   ${base}/api.html        the API, to try out
-${example}
+${withBrowser ? `  ${base}/browser/        the catalogue in a browser\n` : ''}${example}
 Ctrl-C ends it.
 `);
 }
@@ -92,7 +94,8 @@ async function run(config: Config, withSample: boolean): Promise<void> {
     const { port } = await listen(server, config);
     const shown = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
     const base = config.publicUrl ?? `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
-    greet(base, (await readCollection(database.db, 'sample-scenes')) !== null);
+    greet(base, (await readCollection(database.db, 'sample-scenes')) !== null, hasBrowser(config));
+    buildBrowser(config, signal, logLine);
     await ended;
     await closeServer(server);
   } finally {

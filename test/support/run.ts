@@ -17,7 +17,8 @@ export function start(
 ): { child: ChildProcess; ended: Promise<Ended>; output(): string } {
   const { DATABASE_URL: _, ...rest } = process.env;
   const child = spawn(process.execPath, [join(packageRoot, 'src', 'bin.mjs'), ...args], {
-    env: { ...rest, S3_BUCKET: '', RUCIO_CONFIG: '', RUCIO_HOME: '', ...env },
+    // Each server would build the page of STAC Browser.
+    env: { ...rest, RUCIO_STAC_BROWSER: 'false', S3_BUCKET: '', RUCIO_CONFIG: '', RUCIO_HOME: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LIMIT,
   });

@@ -188,7 +188,7 @@ class Catalogue:
         # Short: the folder holds a unix socket.
         self.folder = Path(tempfile.mkdtemp(prefix="rs-"))
         self.port = free_port()
-        self.env = clean_env(**RUCIO, RUCIO_STAC_DATA=self.folder / "data", RUCIO_STAC_SAMPLE="false", HOST="127.0.0.1", PORT=self.port)
+        self.env = clean_env(**RUCIO, RUCIO_STAC_DATA=self.folder / "data", RUCIO_STAC_SAMPLE="false", RUCIO_STAC_BROWSER="false", HOST="127.0.0.1", PORT=self.port)
         if self.kind == "postgres":
             assert POSTGRES, "DATABASE_URL is not set; eval \"$(test/servers/postgres/start)\""
             psql(f'create database "{self.name}"')
