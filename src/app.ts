@@ -11,7 +11,7 @@ import { extensions } from './extensions/index.ts';
 import { shown } from './geo/shown.ts';
 import type { Context, Reply, Route } from './http/api.ts';
 import { pathPrefix, requestBase } from './http/base-url.ts';
-import { bodyText } from './http/body.ts';
+import { bodyText, bodyType } from './http/body.ts';
 import { mountBrowser } from './http/browser.ts';
 import { mountFiles } from './http/files.ts';
 import { allowMethods } from './http/methods.ts';
@@ -40,6 +40,8 @@ function mountRoute(app: Express, route: Route, context: Context): void {
   app[route.method](expressPath(route.path), async (request: Request, response: Response) => {
     const url = request.originalUrl;
     const queryAt = url.indexOf('?');
+    if (route.method === 'patch' && route.consumes) response.set('accept-patch', route.consumes.join(', '));
+    if (route.consumes) bodyType(route.consumes, request.headers['content-type']);
     const reply = await route.handle(
       {
         params: request.params as Record<string, string>,
@@ -60,13 +62,15 @@ function mountRoute(app: Express, route: Route, context: Context): void {
 /** What each path takes; all else there is a 405. */
 function mountMethods(app: Express, routes: Route[]): void {
   const methods = new Map<string, Set<string>>();
-  for (const { path, method } of routes) {
+  const patches = new Map<string, string[]>();
+  for (const { path, method, consumes } of routes) {
+    if (method === 'patch' && consumes) patches.set(path, consumes);
     const known = methods.get(path) ?? new Set();
     known.add(method.toUpperCase());
     if (method === 'get') known.add('HEAD');
     methods.set(path, known);
   }
-  for (const [path, known] of methods) app.all(expressPath(path), allowMethods(known));
+  for (const [path, known] of methods) app.all(expressPath(path), allowMethods(known, patches.get(path)));
 }
 
 /** A proxy may pass the public address's path on; it is taken off. */
@@ -125,6 +129,8 @@ export function makeApp(context: Context, log: Log): Express {
         'ETag',
         'Link',
         'Allow',
+        'Accept-Patch',
+        'Preference-Applied',
         'Accept-Ranges',
         'Content-Range',
         'Content-Length',

@@ -21,6 +21,8 @@ export function fromSqlState(error: unknown): ApiError | null {
       'a number, a date or a text is beyond what the database can hold',
     );
   }
+  if (/^40/.test(code))
+    return new ApiError('Unavailable', 'another write of the same documents came in between; try again');
   if (/^(?:08|53|57)/.test(code))
     return new ApiError('Unavailable', 'the database does not answer; try again shortly');
   return null;

@@ -139,18 +139,6 @@ export async function upsertItems(
   return changed;
 }
 
-/** Writes an Item anew; false when it is not there. Whoever deletes it meanwhile waits. */
-export async function replaceItem(db: Db, row: ItemRow): Promise<boolean> {
-  return db.transaction().execute(async (transaction) => {
-    const { rows } = await sql`
-      select id from items where collection = ${row.collection} and id = ${row.id} for update`.execute(
-      transaction,
-    );
-    if (rows.length > 0) await upsertItems(transaction, [row]);
-    return rows.length > 0;
-  });
-}
-
 /** What a Collection's row holds beside its id. Its own extent stands until that of its Items is known. */
 const collectionValues = ({ content, document, words, place, start, end }: CollectionRow) => sql`
   ${content}, ${document}::jsonb, ${words}::tsvector,
@@ -162,16 +150,6 @@ async function touchCollection(db: Db, id: string): Promise<void> {
   await sql`insert into item_changes (collection, grown) values (${id}, ${JSON.stringify(noFacts())})`.execute(
     db,
   );
-}
-
-/** Writes a Collection anew; false when it is not there. */
-export async function replaceCollection(db: Db, row: CollectionRow): Promise<boolean> {
-  const { rows } = await sql`
-    update collections set (content, document, words, geometry, period) = row(${collectionValues(row)})
-    where id = ${row.id}
-    returning id`.execute(db);
-  if (rows.length > 0) await touchCollection(db, row.id);
-  return rows.length > 0;
 }
 
 /** Writes a Collection; true when its text changed. */
@@ -221,10 +199,9 @@ export async function deleteItem(db: Db, collection: string, id: string): Promis
 
 /** Deletes a Collection with its Items; true when it was there. An Item that arrives meanwhile waits for the row and is refused. */
 export async function deleteCollection(db: Db, id: string): Promise<boolean> {
-  return db.transaction().execute(async (transaction) => {
-    await sql`select id from collections where id = ${id} for update`.execute(transaction);
-    await sql`delete from items where collection = ${id}`.execute(transaction);
-    const { rows } = await sql`delete from collections where id = ${id} returning id`.execute(transaction);
-    return rows.length > 0;
-  });
+  if (!db.isTransaction) return db.transaction().execute((transaction) => deleteCollection(transaction, id));
+  await sql`select id from collections where id = ${id} for update`.execute(db);
+  await sql`delete from items where collection = ${id}`.execute(db);
+  const { rows } = await sql`delete from collections where id = ${id} returning id`.execute(db);
+  return rows.length > 0;
 }

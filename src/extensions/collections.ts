@@ -4,6 +4,7 @@ import { countCollections, readCollection, readCollections } from '../db/read.ts
 import { ApiError } from '../errors.ts';
 import { shown } from '../geo/shown.ts';
 import type { ApiRequest, Context, Reply, Route, RouteParameter } from '../http/api.ts';
+import { replyWithTag } from '../http/etag.ts';
 import { refuseUnknown } from '../search/params.ts';
 import type { Db } from '../search/tables.ts';
 import { collectionLinks, type Link, rootLink, withLinks } from '../stac/link.ts';
@@ -76,10 +77,10 @@ async function listCollections({ base, query }: ApiRequest, { database }: Contex
   };
 }
 
-async function getCollection({ base, params }: ApiRequest, { database }: Context): Promise<Reply> {
+async function getCollection({ base, headers, params }: ApiRequest, { database }: Context): Promise<Reply> {
   const id = params.collectionId as string;
   const content = await mustHaveCollection(database.db, id);
-  return { type: JSON_TYPE, body: withLinks(content, base, collectionLinks(base, id)) };
+  return replyWithTag(headers, JSON_TYPE, withLinks(content, base, collectionLinks(base, id)));
 }
 
 function routes(): Route[] {

@@ -4,6 +4,7 @@ import { readItem } from '../db/read.ts';
 import { ApiError } from '../errors.ts';
 import { shown } from '../geo/shown.ts';
 import type { ApiRequest, Context, Reply, Route, RouteParameter } from '../http/api.ts';
+import { replyWithTag } from '../http/etag.ts';
 import { fromQuery, type Parameters } from '../search/params.ts';
 import { href, itemLinks, withLinks } from '../stac/link.ts';
 import { GEOJSON_TYPE, JSON_TYPE } from '../stac/media-type.ts';
@@ -58,7 +59,7 @@ async function listItems(request: ApiRequest, context: Context, api: Api): Promi
 export const noItem = (collection: string, id: string): ApiError =>
   new ApiError('NotFound', `there is no Item ${shown(id)} in Collection ${shown(collection)}`, 'itemId');
 
-async function getItem({ base, params }: ApiRequest, { database }: Context): Promise<Reply> {
+async function getItem({ base, headers, params }: ApiRequest, { database }: Context): Promise<Reply> {
   const { collectionId, itemId } = params as { collectionId: string; itemId: string };
   const isText = !collectionId.includes('\0') && !itemId.includes('\0');
   const content = isText ? await readItem(database.db, collectionId, itemId) : null;
@@ -66,7 +67,8 @@ async function getItem({ base, params }: ApiRequest, { database }: Context): Pro
     await mustHaveCollection(database.db, collectionId);
     throw noItem(collectionId, itemId);
   }
-  return { type: GEOJSON_TYPE, body: withLinks(content, base, itemLinks(base, collectionId, itemId)) };
+  const text = withLinks(content, base, itemLinks(base, collectionId, itemId));
+  return replyWithTag(headers, GEOJSON_TYPE, text);
 }
 
 function routes(api: Api): Route[] {

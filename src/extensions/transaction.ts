@@ -1,202 +1,205 @@
 /**
- * Writing over HTTP: Collections and Items by POST, PUT, DELETE. Off unless RUCIO_STAC_TRANSACTIONS is true.
- * Its conformance class also asks for PATCH and preconditions (issue 4), so none is declared yet.
+ * Writing over HTTP: Collections and Items by POST, PUT, PATCH, DELETE. Off unless RUCIO_STAC_TRANSACTIONS is true.
+ * STAC API Transaction 1.0.0-rc.3 and Collection Transaction 1.0.0-beta.1.
  */
 import { z } from 'zod';
-import {
-  deleteCollection,
-  deleteItem,
-  replaceCollection,
-  replaceItem,
-  upsertCollection,
-  upsertItems,
-} from '../db/upsert-items.ts';
 import { ApiError } from '../errors.ts';
-import { shown } from '../geo/shown.ts';
-import type { ApiRequest, Context, Reply, Route } from '../http/api.ts';
-import { type ItemRow, parseObject, toCollectionRow, toItemRow } from '../stac/item.ts';
-import { elementTexts, memberSpans } from '../stac/json-text.ts';
-import { collectionLinks, href, itemLinks, withLinks } from '../stac/link.ts';
+import type { ApiRequest, Context, Reply, Route, RouteParameter } from '../http/api.ts';
+import { parseObject } from '../stac/item.ts';
 import { GEOJSON_TYPE, JSON_TYPE } from '../stac/media-type.ts';
-import { collectionIdParameter, mustHaveCollection, noCollection } from './collections.ts';
+import { collectionIdParameter, mustHaveCollection } from './collections.ts';
 import type { Extension } from './extension.ts';
 import { itemIdParameter, noItem } from './features.ts';
+import { collectionKind, itemKind, type Kind } from './transaction/kind.ts';
+import { createMany, listParameters, readOptions } from './transaction/write-list.ts';
+import { create, PATCH_TYPES, remove, replace, update } from './transaction/write-one.ts';
+
+type Handle = Route['handle'];
+
+async function post(kind: Kind, isMany: boolean, request: ApiRequest, context: Context): Promise<Reply> {
+  if (isMany)
+    return createMany(kind, parseObject(request.text), request, context, readOptions(request.query));
+  const [name] = request.query.keys();
+  if (name !== undefined)
+    throw new ApiError(
+      'InvalidParameter',
+      `${name} is accepted only with a body of many, in ${kind.list}`,
+      name,
+    );
+  return create(kind, request, context);
+}
+
+const postItems: Handle = async (request, context) => {
+  await mustHaveCollection(context.database.db, request.params.collectionId as string);
+  return post(itemKind, parseObject(request.text).type === 'FeatureCollection', request, context);
+};
+
+const postCollections: Handle = async (request, context) => {
+  const { type, collections } = parseObject(request.text);
+  return post(collectionKind, type !== 'Collection' && collections !== undefined, request, context);
+};
+
+/** No text of the database holds a NUL, so that nothing has an id with one. */
+function refuseNul({ collectionId, itemId }: Record<string, string>): void {
+  if (itemId?.includes('\0')) throw noItem(collectionId as string, itemId);
+}
+
+const ofItem =
+  (run: (kind: typeof itemKind, request: ApiRequest, context: Context) => Promise<Reply>): Handle =>
+  async (request, context) => {
+    await mustHaveCollection(context.database.db, request.params.collectionId as string);
+    refuseNul(request.params);
+    return run(itemKind, request, context);
+  };
+
+const ofCollection =
+  (run: (kind: typeof collectionKind, request: ApiRequest, context: Context) => Promise<Reply>): Handle =>
+  async (request, context) => {
+    await mustHaveCollection(context.database.db, request.params.collectionId as string);
+    return run(collectionKind, request, context);
+  };
 
 const document = z.looseObject({}).describe('A STAC document');
+const documents = z.looseObject({}).describe('A STAC document, or a list of them');
+const patch = z
+  .union([z.looseObject({}), z.array(z.looseObject({}))])
+  .describe('What changes: a part of the document (RFC 7396), or a list of operations (RFC 6902)');
 
-async function mustBeValid(context: Context, texts: string[]): Promise<void> {
-  const reports = await context.validator.validate(texts.map((text) => JSON.parse(text) as object));
-  const faults = reports.flatMap((fault, index) =>
-    fault === null ? [] : [texts.length > 1 ? `[${index}] ${fault}` : fault],
-  );
-  if (faults.length > 0) throw new ApiError('InvalidDocument', faults.slice(0, 10).join('; '));
-}
+const condition = (name: 'If-Match' | 'If-None-Match', says: string): RouteParameter => ({
+  name,
+  in: 'header',
+  schema: z.string().describe(says),
+});
+const conditions = [
+  condition('If-Match', 'Only while the document has one of these ETags'),
+  condition('If-None-Match', 'Only while the document has none of these ETags'),
+];
+const prefer: RouteParameter = {
+  name: 'Prefer',
+  in: 'header',
+  schema: z
+    .string()
+    .describe(
+      'return=minimal: a 204 without the document; handling=lenient: schemas of extensions are passed over',
+    ),
+};
 
-function itemReply(row: ItemRow, base: string, status: number): Reply {
-  const { collection, id, content } = row;
-  const location = href.item(base, collection, id);
-  return {
-    status,
-    type: GEOJSON_TYPE,
-    body: withLinks(content, base, itemLinks(base, collection, id)),
-    ...(status === 201 && { headers: { location } }),
-  };
-}
+const faults = {
+  400: 'The document, the patch or a parameter is wrong',
+  404: 'There is no such document',
+  409: 'It exists already, or the patch does not fit it',
+  413: 'The body or the document is too large',
+  415: 'The media type is not accepted',
+};
+const changed = {
+  200: 'Written',
+  204: 'Written; without the document, as preferred',
+  ...faults,
+  412: 'It has changed',
+};
+const write = { tag: 'Transaction', body: document, consumes: [JSON_TYPE, GEOJSON_TYPE] };
+const patching = { ...write, body: patch, consumes: PATCH_TYPES, method: 'patch' } as const;
 
-function collectionReply(id: string, content: string, base: string, status: number): Reply {
-  return {
-    status,
-    type: JSON_TYPE,
-    body: withLinks(content, base, collectionLinks(base, id)),
-    ...(status === 201 && { headers: { location: href.collection(base, id) } }),
-  };
-}
+const itemRoute = {
+  path: '/collections/{collectionId}/items/{itemId}',
+  parameters: [collectionIdParameter, itemIdParameter, ...conditions, prefer],
+  produces: GEOJSON_TYPE,
+};
+const collectionRoute = {
+  path: '/collections/{collectionId}',
+  parameters: [collectionIdParameter, ...conditions, prefer],
+};
 
-function refuseTwins(rows: ItemRow[]): void {
-  const seen = new Set<string>();
-  for (const { id } of rows) {
-    if (seen.has(id))
-      throw new ApiError('InvalidDocument', `features has two Items with the id ${shown(id)}`, 'features');
-    seen.add(id);
-  }
-}
-
-async function postItems({ base, params, text }: ApiRequest, context: Context): Promise<Reply> {
-  const collection = params.collectionId as string;
-  const { db } = context.database;
-  await mustHaveCollection(db, collection);
-  const body = parseObject(text);
-  const isMany = body.type === 'FeatureCollection';
-  const spans = isMany ? memberSpans(text).get('features') : undefined;
-  if (isMany && !Array.isArray(body.features))
-    throw new ApiError('InvalidBody', 'features must be a list of Items', 'features');
-  const texts = spans ? elementTexts(text.slice(spans.start, spans.end)) : [text];
-  const rows = texts.map((each) => toItemRow(each, collection));
-  refuseTwins(rows);
-  await mustBeValid(context, texts);
-  await upsertItems(db, rows, 'insert');
-  if (isMany)
-    return { status: 201, type: JSON_TYPE, body: JSON.stringify({ created: rows.map((row) => row.id) }) };
-  return itemReply(rows[0] as ItemRow, base, 201);
-}
-
-async function putItem({ base, params, text }: ApiRequest, context: Context): Promise<Reply> {
-  const { collectionId, itemId } = params as { collectionId: string; itemId: string };
-  const row = toItemRow(text, collectionId);
-  if (row.id !== itemId) {
-    throw new ApiError(
-      'InvalidDocument',
-      `id is ${shown(row.id)}, but the Item is sent to ${shown(itemId)}`,
-      'id',
-    );
-  }
-  await mustBeValid(context, [text]);
-  await mustHaveCollection(context.database.db, collectionId);
-  if (!(await replaceItem(context.database.db, row))) throw noItem(collectionId, itemId);
-  return itemReply(row, base, 200);
-}
-
-async function removeItem({ params }: ApiRequest, { database }: Context): Promise<Reply> {
-  const { collectionId, itemId } = params as { collectionId: string; itemId: string };
-  if (!(await deleteItem(database.db, collectionId, itemId))) {
-    throw noItem(collectionId, itemId);
-  }
-  return { status: 204, type: JSON_TYPE, body: '' };
-}
-
-async function postCollection({ base, text }: ApiRequest, context: Context): Promise<Reply> {
-  const row = toCollectionRow(text);
-  await mustBeValid(context, [text]);
-  await upsertCollection(context.database.db, row, 'insert');
-  return collectionReply(row.id, row.content, base, 201);
-}
-
-async function putCollection({ base, params, text }: ApiRequest, context: Context): Promise<Reply> {
-  const row = toCollectionRow(text, params.collectionId as string);
-  await mustBeValid(context, [text]);
-  if (!(await replaceCollection(context.database.db, row))) throw noCollection(row.id);
-  return collectionReply(row.id, row.content, base, 200);
-}
-
-async function removeCollection({ params }: ApiRequest, { database }: Context): Promise<Reply> {
-  const id = params.collectionId as string;
-  if (!(await deleteCollection(database.db, id))) {
-    throw noCollection(id);
-  }
-  return { status: 204, type: JSON_TYPE, body: '' };
-}
-
-function routes(): Route[] {
-  const faults = { 400: 'The document is wrong', 404: 'There is no such document', 409: 'It exists already' };
-  const write = { tag: 'Transaction', body: document } as const;
-  const ofItem = {
-    path: '/collections/{collectionId}/items/{itemId}',
-    parameters: [collectionIdParameter, itemIdParameter],
-  };
-  const ofCollection = { path: '/collections/{collectionId}', parameters: [collectionIdParameter] };
+function collectionRoutes(): Route[] {
   return [
     {
       ...write,
       method: 'post',
       path: '/collections',
       operationId: 'postCollection',
-      summary: 'Create a Collection',
-      responses: { 201: 'Created', ...faults },
-      handle: postCollection,
+      summary: 'Create a Collection, or all Collections of a list',
+      parameters: [...listParameters, prefer],
+      body: documents,
+      responses: { 200: 'Written, none of them new', 201: 'Created', ...faults },
+      handle: postCollections,
     },
     {
       ...write,
-      ...ofCollection,
+      ...collectionRoute,
       method: 'put',
       operationId: 'putCollection',
       summary: 'Write a Collection anew',
-      responses: { 200: 'Written', ...faults },
-      handle: putCollection,
+      responses: changed,
+      handle: ofCollection(replace),
     },
     {
-      ...ofCollection,
+      ...patching,
+      ...collectionRoute,
+      operationId: 'patchCollection',
+      summary: 'Change parts of a Collection',
+      responses: changed,
+      handle: ofCollection(update),
+    },
+    {
+      ...collectionRoute,
       tag: 'Transaction',
       method: 'delete',
       operationId: 'deleteCollection',
       summary: 'Delete a Collection and its Items',
-      responses: { 204: 'Deleted', ...faults },
-      handle: removeCollection,
+      responses: { 204: 'Deleted', 400: faults[400], 404: faults[404], 412: changed[412] },
+      handle: ofCollection(remove),
     },
+  ];
+}
+
+function itemRoutes(): Route[] {
+  return [
     {
       ...write,
       method: 'post',
       path: '/collections/{collectionId}/items',
-      parameters: [collectionIdParameter],
+      parameters: [collectionIdParameter, ...listParameters, prefer],
       operationId: 'postItems',
       summary: 'Create an Item, or all Items of an ItemCollection',
-      responses: { 201: 'Created', ...faults },
+      body: documents,
+      responses: { 200: 'Written, none of them new', 201: 'Created', ...faults },
       handle: postItems,
     },
     {
       ...write,
-      ...ofItem,
+      ...itemRoute,
       method: 'put',
       operationId: 'putItem',
       summary: 'Write an Item anew',
-      responses: { 200: 'Written', ...faults },
-      produces: GEOJSON_TYPE,
-      handle: putItem,
+      responses: changed,
+      handle: ofItem(replace),
     },
     {
-      ...ofItem,
+      ...patching,
+      ...itemRoute,
+      operationId: 'patchItem',
+      summary: 'Change parts of an Item',
+      responses: changed,
+      handle: ofItem(update),
+    },
+    {
+      ...itemRoute,
       tag: 'Transaction',
       method: 'delete',
       operationId: 'deleteItem',
       summary: 'Delete an Item',
-      responses: { 204: 'Deleted', ...faults },
-      handle: removeItem,
+      responses: { 204: 'Deleted', 400: faults[400], 404: faults[404], 412: changed[412] },
+      handle: ofItem(remove),
     },
   ];
 }
 
 export const transaction: Extension = {
   name: 'transaction',
-  conformsTo: [],
+  conformsTo: [
+    'https://api.stacspec.org/v1.0.0/ogcapi-features/extensions/transaction',
+    'https://api.stacspec.org/v1.0.0/collections/extensions/transaction',
+  ],
   isOn: ({ config }) => config.transactions,
-  routes,
+  routes: () => [...collectionRoutes(), ...itemRoutes()],
 };

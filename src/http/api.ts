@@ -36,7 +36,7 @@ export interface Context {
 
 export interface RouteParameter {
   name: string;
-  in: 'path' | 'query';
+  in: 'path' | 'query' | 'header';
   schema: z.ZodType;
 }
 
@@ -50,6 +50,8 @@ export interface Route {
   parameters?: RouteParameter[];
   /** Schema of a JSON body. */
   body?: z.ZodType;
+  /** Media types of the body, the first where a request names none; without: JSON, whatever a request says. */
+  consumes?: string[];
   /** Status codes it gives, with what they say. */
   responses: Record<number, string>;
   /** Media type of its answer. */

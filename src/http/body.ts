@@ -18,6 +18,20 @@ function decoderOf(contentType: string | undefined): TextDecoder {
   }
 }
 
+/**
+ * The media type of a body, of those that a route takes.
+ * @throws ApiError UnsupportedMediaType
+ */
+export function bodyType(consumes: readonly string[], contentType: string | undefined): string {
+  const type = contentType?.split(';')[0]?.trim().toLowerCase() || consumes[0];
+  if (type !== undefined && consumes.includes(type)) return type;
+  throw new ApiError(
+    'UnsupportedMediaType',
+    `the media type is ${shown(type)}; accepted are ${consumes.join(', ')}`,
+    'content-type',
+  );
+}
+
 /** @throws ApiError InvalidBody, UnsupportedMediaType */
 export function bodyText(body: unknown, contentType: string | undefined): string {
   const decoder = decoderOf(contentType);

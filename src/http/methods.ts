@@ -2,8 +2,11 @@
 import type { NextFunction, Request, Response } from 'express';
 import { ApiError } from '../errors.ts';
 
-/** A handler that lets the methods given pass, and answers all others. */
-export function allowMethods(methods: Iterable<string>) {
+/**
+ * A handler that lets the methods given pass, and answers all others.
+ * @param patches media types that PATCH takes; RFC 5789 3.1
+ */
+export function allowMethods(methods: Iterable<string>, patches: readonly string[] = []) {
   const known = new Set([...methods, 'OPTIONS']);
   const allow = [...known].sort().join(', ');
   return ({ method }: Request, response: Response, next: NextFunction) => {
@@ -12,6 +15,7 @@ export function allowMethods(methods: Iterable<string>) {
       return;
     }
     response.set('allow', allow);
+    if (patches.length > 0) response.set('accept-patch', patches.join(', '));
     if (method !== 'OPTIONS')
       throw new ApiError('MethodNotAllowed', `${method} is not accepted here; accepted are ${allow}`);
     response.status(204).end();

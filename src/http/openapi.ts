@@ -37,13 +37,17 @@ function responses(route: Route): object {
 }
 
 function operation(route: Route): object {
-  const { operationId, summary, tag, parameters = [], body } = route;
+  const { operationId, summary, tag, parameters = [], body, consumes = [JSON_TYPE] } = route;
   return {
     operationId,
     summary,
     tags: [tag],
     ...(parameters.length > 0 && { parameters: parameters.map(parameter) }),
-    ...(body && { requestBody: { content: { [JSON_TYPE]: { schema: jsonSchema(body) } } } }),
+    ...(body && {
+      requestBody: {
+        content: Object.fromEntries(consumes.map((type) => [type, { schema: jsonSchema(body) }])),
+      },
+    }),
     responses: responses(route),
   };
 }

@@ -73,6 +73,11 @@ function endOfValue(text: string, at: number): number {
   return text.length;
 }
 
+/** Whether the string whose quotation mark stands at `at` is a member's key. @throws SyntaxError */
+export function isKey(text: string, at: number): boolean {
+  return text[skipSpace(text, endOfString(text, at))] === ':';
+}
+
 /** Where each member's value stands in an object's text; of a key written twice the last counts, as in JSON.parse. @throws SyntaxError */
 export function memberSpans(text: string): Map<string, Span> {
   const spans = new Map<string, Span>();
@@ -90,6 +95,11 @@ export function memberSpans(text: string): Map<string, Span> {
     if (text[at] === ',') at = skipSpace(text, at + 1);
   }
   return spans;
+}
+
+/** The text of each member's value in an object's text, by key. @throws SyntaxError */
+export function memberTexts(text: string): Map<string, string> {
+  return new Map(Array.from(memberSpans(text), ([key, { start, end }]) => [key, text.slice(start, end)]));
 }
 
 /** The text of each element of an array's text. @throws SyntaxError */

@@ -1,4 +1,5 @@
 /** Links of the API's own around stored documents, and the mark for addresses that are ours. STAC API 1.0 core, "Links". */
+import { isKey } from './json-text.ts';
 import { GEOJSON_TYPE, JSON_TYPE } from './media-type.ts';
 
 /**
@@ -60,6 +61,17 @@ export function withBase(content: string, base: string): string {
   const own = `${JSON.stringify(base).slice(0, -1)}/`;
   // A function, because "$" has a meaning in replacement text.
   return content.replaceAll(`"${OWN_PREFIX}`, () => own);
+}
+
+/**
+ * The way back: strings of a document that begin with the public address get the mark, so that what a client read and sends
+ * back is stored as it was. Keys keep their text, and so does an address within a string. The text must be JSON.
+ */
+export function withMark(text: string, base: string): string {
+  const address = JSON.stringify(`${base}/`).slice(1, -1);
+  const pattern = address.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll('/', '\\\\?/');
+  const begun = new RegExp(`(?<!\\\\)"${pattern}`, 'g');
+  return text.replaceAll(begun, (found, at: number) => (isKey(text, at) ? found : `"${OWN_PREFIX}`));
 }
 
 /** Stored text ends with its links array: adds the server's own links there. */

@@ -1,0 +1,79 @@
+/** Text of a document -> a reply with its entity tag, and the conditions of a request against it. RFC 9110 8.8.3, 13.1. */
+import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { ApiError } from '../errors.ts';
+import { shown } from '../geo/shown.ts';
+import type { Reply } from './api.ts';
+
+const LIST = /^[\t ,]*(?:(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"(?:[\t ]*(?:,[\t ,]*|$)))+$/;
+const TAG = /(?:W\/)?"[^"]*"/g;
+
+/** A strong entity tag: the same for the same text, however it is compressed on its way. */
+export function etagOf(text: string): string {
+  return `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`;
+}
+
+const opaque = (tag: string) => tag.replace(/^W\//, '');
+
+/** Tags of a header's list; `*` is any; null where it is no list of tags. */
+function parseTags(header: string): string[] | '*' | null {
+  if (header.trim() === '*') return '*';
+  return LIST.test(header) ? (header.match(TAG) ?? []) : null;
+}
+
+/**
+ * A document as the reply to GET or HEAD; 304 where the request has it already.
+ * @param text as it is given out
+ */
+export function replyWithTag(headers: IncomingHttpHeaders, type: string, text: string): Reply {
+  const etag = etagOf(text);
+  const held = parseTags(headers['if-none-match'] ?? '');
+  const isHeld = held === '*' || (held?.some((tag) => opaque(tag) === etag) ?? false);
+  return isHeld
+    ? { status: 304, type, body: '', headers: { etag } }
+    : { type, body: text, headers: { etag } };
+}
+
+function mustParse(name: string, header: string): string[] | '*' {
+  const tags = parseTags(header);
+  if (tags !== null) return tags;
+  throw new ApiError(
+    'InvalidParameter',
+    `${name} is ${shown(header)}; accepted are "*" and a list of ETags, each in quotation marks`,
+    name,
+  );
+}
+
+/** Before a write. @throws ApiError InvalidParameter */
+export function checkConditions(headers: IncomingHttpHeaders): void {
+  for (const name of ['if-match', 'if-none-match'] as const) {
+    const header = headers[name];
+    if (header !== undefined) mustParse(name, header);
+  }
+}
+
+/**
+ * Whether a write may go on, when the document there has the tag given. If-Match compares strongly.
+ * @throws ApiError PreconditionFailed, InvalidParameter
+ */
+export function mustMeetConditions(headers: IncomingHttpHeaders, etag: string): void {
+  const { 'if-match': wanted, 'if-none-match': unwanted } = headers;
+  if (wanted !== undefined) {
+    const tags = mustParse('if-match', wanted);
+    if (tags !== '*' && !tags.includes(etag))
+      throw new ApiError(
+        'PreconditionFailed',
+        `the document has changed: if-match is ${shown(wanted)}, its ETag is ${etag}`,
+        'if-match',
+      );
+  }
+  if (unwanted !== undefined) {
+    const tags = mustParse('if-none-match', unwanted);
+    if (tags === '*' || tags.some((tag) => opaque(tag) === etag))
+      throw new ApiError(
+        'PreconditionFailed',
+        `if-none-match is ${shown(unwanted)}, and the document there has the ETag ${etag}`,
+        'if-none-match',
+      );
+  }
+}
