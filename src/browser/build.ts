@@ -78,7 +78,7 @@ function layOutSource(folder: string): void {
   const text = readFileSync(index, 'utf8');
   const tag = /<!--\s*(<script defer="defer" src=")\/(config\.js"><\/script>)\s*-->/;
   if (!tag.test(text)) throw new Error('the page of STAC Browser has no place for its settings');
-  writeFileSync(index, text.replace(tag, '$1./$2'));
+  writeFileSync(index, text.replace(tag, '$1./$2<link rel="icon" href="data:,">'));
 }
 
 async function build(target: string): Promise<void> {

@@ -7,7 +7,7 @@ import type { ApiRequest, Context, Reply, Route, RouteParameter } from '../http/
 import { replyWithTag } from '../http/etag.ts';
 import { refuseUnknown } from '../search/params.ts';
 import type { Db } from '../search/tables.ts';
-import { collectionLinks, type Link, rootLink, withLinks } from '../stac/link.ts';
+import { collectionText, type Link, rootLink } from '../stac/link.ts';
 import { JSON_TYPE } from '../stac/media-type.ts';
 import type { Extension } from './extension.ts';
 
@@ -69,7 +69,7 @@ async function listCollections({ base, query }: ApiRequest, { database }: Contex
     });
     links.push({ rel: 'next', type: JSON_TYPE, href: `${base}/collections?${next}` });
   }
-  const texts = page.rows.map(({ id, content }) => withLinks(content, base, collectionLinks(base, id)));
+  const texts = page.rows.map(({ id, content }) => collectionText(content, base, id));
   const counts = `"numberMatched":${matched},"numberReturned":${page.rows.length}`;
   return {
     type: JSON_TYPE,
@@ -80,7 +80,7 @@ async function listCollections({ base, query }: ApiRequest, { database }: Contex
 async function getCollection({ base, headers, params }: ApiRequest, { database }: Context): Promise<Reply> {
   const id = params.collectionId as string;
   const content = await mustHaveCollection(database.db, id);
-  return replyWithTag(headers, JSON_TYPE, withLinks(content, base, collectionLinks(base, id)));
+  return replyWithTag(headers, JSON_TYPE, collectionText(content, base, id));
 }
 
 function routes(): Route[] {

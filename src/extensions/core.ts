@@ -1,39 +1,29 @@
 /** Landing page, conformance, the API's own description, and whether the server is well. STAC API 1.0 Core; OGC API Features Part 1, 7.2-7.4. */
-import { readCollections } from '../db/read.ts';
+import type { Config } from '../config.ts';
 import { ApiError } from '../errors.ts';
 import { type ApiRequest, type Context, OPENAPI_TYPE, type Reply, type Route, reply } from '../http/api.ts';
+import { hasBrowser } from '../http/browser.ts';
 import { makeOpenApi } from '../http/openapi.ts';
-import { href, type Link, rootLink } from '../stac/link.ts';
+import { type Link, rootLink } from '../stac/link.ts';
 import { JSON_TYPE } from '../stac/media-type.ts';
+import { childLinks } from './children.ts';
 import type { Api, Extension } from './extension.ts';
 
-/** Collections that the landing page links to; all of them are at /collections. */
-const MOST_CHILDREN = 250;
-
-function serviceLinks(base: string): Link[] {
+function serviceLinks(base: string, config: Config): Link[] {
   return [
     { rel: 'self', type: JSON_TYPE, href: `${base}/` },
     rootLink(base),
     { rel: 'service-desc', type: OPENAPI_TYPE, href: `${base}/api`, title: 'OpenAPI description' },
     { rel: 'service-doc', type: 'text/html', href: `${base}/api.html`, title: 'Documentation' },
     { rel: 'conformance', type: JSON_TYPE, href: `${base}/conformance` },
+    ...(hasBrowser(config)
+      ? [{ rel: 'alternate', type: 'text/html', href: `${base}/browser/`, title: 'STAC Browser' }]
+      : []),
   ];
 }
 
-function childLinks(base: string, rows: { id: string; content: string }[]): Link[] {
-  return rows.map(({ id, content }) => {
-    const { title } = JSON.parse(content) as { title?: unknown };
-    return {
-      rel: 'child',
-      type: JSON_TYPE,
-      href: href.collection(base, id),
-      ...(typeof title === 'string' && { title }),
-    };
-  });
-}
-
 async function landingPage({ base }: ApiRequest, { config, database }: Context, api: Api): Promise<Reply> {
-  const { rows } = await readCollections(database.db, MOST_CHILDREN, null);
+  const children = await childLinks(database.db, base, null);
   return reply({
     type: 'Catalog',
     stac_version: '1.1.0',
@@ -41,7 +31,7 @@ async function landingPage({ base }: ApiRequest, { config, database }: Context, 
     title: config.title,
     description: config.description,
     conformsTo: api.conformsTo,
-    links: [...serviceLinks(base), ...api.landingLinks(base), ...childLinks(base, rows)],
+    links: [...serviceLinks(base, config), ...api.landingLinks(base), ...children],
   });
 }
 

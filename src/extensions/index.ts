@@ -1,4 +1,6 @@
 /** All extensions of the API, in the order in which their links appear. */
+import { browseable } from './browseable.ts';
+import { children } from './children.ts';
 import { collections } from './collections.ts';
 import { core } from './core.ts';
 import type { Extension } from './extension.ts';
@@ -6,4 +8,12 @@ import { features } from './features.ts';
 import { itemSearch } from './item-search.ts';
 import { transaction } from './transaction.ts';
 
-export const extensions: Extension[] = [core, collections, features, itemSearch, transaction];
+export const extensions: Extension[] = [
+  core,
+  collections,
+  children,
+  browseable,
+  features,
+  itemSearch,
+  transaction,
+];

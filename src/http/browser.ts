@@ -26,6 +26,14 @@ const WAITING = `<!doctype html>
 </html>
 `;
 
+/** The page shows a Collection's Items itself, so it need not show the Catalog of links to them. */
+const WITHOUT_BROWSE = `(stac) => {
+  if (stac.type === 'Collection') {
+    stac.links = stac.links.filter(({ rel, href }) => !(rel === 'child' && href.endsWith('/browse')));
+  }
+  return stac;
+}`;
+
 /** What STAC Browser reads before it starts (its docs/options.md). */
 function settingsScript(config: Config, base: string): string {
   const settings = {
@@ -37,7 +45,9 @@ function settingsScript(config: Config, base: string): string {
     storeLocale: false,
     socialSharing: [],
   };
-  return `window.STAC_BROWSER_CONFIG = ${JSON.stringify(settings)};\n`;
+  return `window.STAC_BROWSER_CONFIG = ${JSON.stringify(settings)};
+window.STAC_BROWSER_CONFIG.preprocessSTAC = ${WITHOUT_BROWSE};
+`;
 }
 
 /** Definition of a CRS for the page's map. @throws ApiError NotFound */

@@ -1,6 +1,7 @@
 /** Links of the API's own around stored documents, and the mark for addresses that are ours. STAC API 1.0 core, "Links". */
 import { isKey } from './json-text.ts';
 import { GEOJSON_TYPE, JSON_TYPE } from './media-type.ts';
+import { scopeOf } from './scope.ts';
 
 /**
  * Stored in place of the server's public address, which is not known at ingest and may change: every string of a
@@ -20,7 +21,16 @@ export interface Link {
 }
 
 /** Relations that the server gives itself; a stored document's own are replaced. */
-export const OWN_RELATIONS: ReadonlySet<string> = new Set(['self', 'root', 'parent', 'collection', 'items']);
+export const OWN_RELATIONS: ReadonlySet<string> = new Set([
+  'self',
+  'root',
+  'parent',
+  'collection',
+  'items',
+  'item',
+  'child',
+  'children',
+]);
 
 const segment = (id: string) => encodeURIComponent(id);
 
@@ -30,6 +40,10 @@ export const href = {
   items: (base: string, id: string) => `${base}/collections/${segment(id)}/items`,
   item: (base: string, collection: string, id: string) =>
     `${base}/collections/${segment(collection)}/items/${segment(id)}`,
+  /** Catalog of a Rucio scope. */
+  scope: (base: string, scope: string) => `${base}/catalogs/${segment(scope)}`,
+  /** Catalog of a Collection's Items. */
+  browse: (base: string, id: string) => `${base}/collections/${segment(id)}/browse`,
 };
 
 export function rootLink(base: string): Link {
@@ -46,13 +60,22 @@ export function itemLinks(base: string, collection: string, id: string): Link[] 
   ];
 }
 
-export function collectionLinks(base: string, id: string): Link[] {
+/** @param scope of Rucio, when its Catalog shows the Collection */
+export function collectionLinks(base: string, id: string, scope: string | null = null): Link[] {
+  const self = href.collection(base, id);
   return [
-    { rel: 'self', type: JSON_TYPE, href: href.collection(base, id) },
-    { rel: 'parent', type: JSON_TYPE, href: `${base}/` },
+    { rel: 'self', type: JSON_TYPE, href: self },
+    { rel: 'parent', type: JSON_TYPE, href: scope === null ? `${base}/` : href.scope(base, scope) },
     { rel: 'items', type: GEOJSON_TYPE, href: href.items(base, id) },
+    { rel: 'child', type: JSON_TYPE, href: href.browse(base, id), title: 'All Items' },
+    { rel: 'children', type: JSON_TYPE, href: `${self}/children` },
     rootLink(base),
   ];
+}
+
+/** A stored Collection as it is given out. */
+export function collectionText(content: string, base: string, id: string): string {
+  return withLinks(content, base, collectionLinks(base, id, scopeOf(content)));
 }
 
 /** Replaces the mark of our own addresses in stored text by the public address. */
