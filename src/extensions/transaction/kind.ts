@@ -12,7 +12,7 @@ import type { Context } from '../../http/api.ts';
 import type { Db } from '../../search/tables.ts';
 import { completeCollection, completeItem } from '../../stac/complete.ts';
 import { type CollectionRow, type ItemRow, toCollectionRow, toItemRow } from '../../stac/item.ts';
-import { collectionLinks, href, itemLinks, withLinks, withMark } from '../../stac/link.ts';
+import { collectionText as collectionTextOf, href, itemLinks, withLinks, withMark } from '../../stac/link.ts';
 import { GEOJSON_TYPE, JSON_TYPE } from '../../stac/media-type.ts';
 import { mustHaveCollection, noCollection } from '../collections.ts';
 import { noItem } from '../features.ts';
@@ -73,7 +73,7 @@ export const itemKind: Kind<ItemRow> = {
 };
 
 const collectionText: Kind['withOwn'] = ({ id, content }, _, base) =>
-  withLinks(content, base, collectionLinks(base, id));
+  collectionTextOf(content, base, id);
 
 export const collectionKind: Kind<CollectionRow> = {
   type: JSON_TYPE,
