@@ -10,6 +10,8 @@ const states: [string, string | undefined][] = [
   ['54001', 'InvalidParameter'],
   ['23505', 'Conflict'],
   ['23503', 'NotFound'],
+  ['40P01', 'Unavailable'],
+  ['40001', 'Unavailable'],
   ['57014', 'Timeout'],
   ['57P01', 'Unavailable'],
   ['42601', undefined],
