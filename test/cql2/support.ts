@@ -1,6 +1,13 @@
-/** OGC's published examples and test data, beside this file in the sources. */
+/** OGC's published examples and test data, beside this file in the sources, and filters run in SQL over rows of jsonb. */
 import { readFileSync } from 'node:fs';
-import { shipped } from '../../src/package-root.ts';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import type { Expression } from '../../src/cql2/ast.ts';
+import { parseText } from '../../src/cql2/parse-text.ts';
+import type { PropertyColumn } from '../../src/cql2/property.ts';
+import { toSql } from '../../src/cql2/to-sql.ts';
+import { packageRoot } from '../../src/package-root.ts';
+import type { Db } from '../../src/search/tables.ts';
 
 interface Example {
   name: string;
@@ -8,7 +15,63 @@ interface Example {
   json?: unknown;
 }
 
+interface AbstractTest {
+  source: string;
+  filter: string;
+  matched: number;
+}
+
+/** A feature of the test data, or of a test's own. */
+export interface Feature {
+  geometry: unknown;
+  properties: Record<string, unknown>;
+}
+
 const read = (name: string): unknown =>
-  JSON.parse(readFileSync(shipped('test', 'cql2', 'corpus', name), 'utf8'));
+  JSON.parse(readFileSync(join(packageRoot, 'test', 'cql2', 'fixtures', name), 'utf8'));
 
 export const examples = read('examples.json') as Example[];
+export const abstractTests = read('abstract-tests.json') as AbstractTest[];
+export const testData = () => read('test-data.json') as Record<string, Feature[]>;
+
+/** Makes a table of rows (row, geom, at, properties): `at` is the instant of the property of that name. */
+export async function makeTable(db: Db, table: string, features: Feature[]): Promise<void> {
+  await sql`
+    create table ${sql.table(table)} (row bigint, geom geometry, at timestamptz, properties jsonb)`.execute(
+    db,
+  );
+  await sql`
+    insert into ${sql.table(table)}
+    select
+      row,
+      ST_MakeValid(ST_SetSRID(ST_GeomFromGeoJSON(nullif(feature -> 'geometry', 'null')), 4326)),
+      (feature -> 'properties' ->> 'at')::timestamptz,
+      feature -> 'properties'
+    from jsonb_array_elements(${JSON.stringify(features)}::jsonb) with ordinality as features (feature, row)`.execute(
+    db,
+  );
+}
+
+/** `name` is text and never null; `period` an interval from `from` to `to`; others are jsonb. */
+export function resolve(name: string): PropertyColumn {
+  if (name === 'geom') return { kind: 'geometry', sql: sql.ref('geom') };
+  if (name === 'at') return { kind: 'instant', sql: sql.ref('at') };
+  if (name === 'id') return { kind: 'text', sql: sql`((properties ->> 'id') collate "C")` };
+  if (name === 'period') {
+    const instant = (key: string) => sql`(properties ->> ${key}::text)::timestamptz`;
+    return { kind: 'interval', start: instant('from'), end: instant('to') };
+  }
+  return { kind: 'json', sql: sql`(properties -> ${name}::text)` };
+}
+
+/** What a filter is for each row: true, false or null. */
+export async function evaluate(
+  db: Db,
+  table: string,
+  filter: string | Expression,
+): Promise<(boolean | null)[]> {
+  const expression = typeof filter === 'string' ? parseText(filter) : filter;
+  const { rows } = await sql<{ answer: string | null }>`
+    select (${toSql(expression, resolve)})::text as answer from ${sql.table(table)} order by row`.execute(db);
+  return rows.map(({ answer }) => (answer === null ? null : answer === 'true'));
+}

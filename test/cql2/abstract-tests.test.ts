@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Database } from '../../src/db/schema.ts';
+import { openTestCatalogue } from '../support/catalogue.ts';
+import { abstractTests, evaluate, makeTable, testData } from './support.ts';
+
+describe('the abstract test suite of OGC CQL2 1.0, on its test data', () => {
+  let database: Database;
+  before(async () => {
+    database = await openTestCatalogue();
+    for (const [table, features] of Object.entries(testData())) await makeTable(database.db, table, features);
+  });
+  after(() => database.close());
+
+  for (const { source, filter, matched } of abstractTests) {
+    test(`${filter.slice(0, 100)} matches ${matched} of ${source}`, async () => {
+      const answers = await evaluate(database.db, source, filter);
+      assert.equal(answers.filter((answer) => answer === true).length, matched);
+    });
+  }
+});
