@@ -145,6 +145,14 @@ describe('PATCH', () => {
     await refused(await send('PATCH', ITEM, twice, JSON_PATCH), 400, /deeper/);
   });
 
+  test('a document that would be larger than a body may be is a 413', async () => {
+    const patch = [
+      { op: 'add', path: '/properties/a', value: 'x'.repeat(9_000_000) },
+      ...['b', 'c', 'd'].map((name) => ({ op: 'copy', from: '/properties/a', path: `/properties/${name}` })),
+    ];
+    await refused(await send('PATCH', ITEM, patch, JSON_PATCH), 413, /more than 33554432 bytes/);
+  });
+
   test('what is not there is a 404', async () => {
     await refused(await send('PATCH', '/collections/c/items/none', {}), 404, /"none"/);
     await refused(await send('PATCH', '/collections/none/items/i', {}), 404, /Collection "none"/);

@@ -7,6 +7,7 @@ import {
   dropItem,
   type Look,
 } from '../../db/change-document.ts';
+import { readCollection, readItem } from '../../db/read.ts';
 import type { ApiError } from '../../errors.ts';
 import type { Context } from '../../http/api.ts';
 import type { Db } from '../../search/tables.ts';
@@ -47,6 +48,8 @@ export interface Kind<Row extends ItemRow | CollectionRow = ItemRow | Collection
   missing(place: Place, db: Db): Promise<ApiError>;
   /** The id that the path names. */
   idOf(place: Place): string;
+  /** Stored text, or null. */
+  read(db: Db, place: Place): Promise<string | null>;
   change(db: Db, place: Place, change: Change<Row>): Promise<Row | null>;
   drop(db: Db, place: Place, look: Look): Promise<boolean>;
 }
@@ -68,12 +71,12 @@ export const itemKind: Kind<ItemRow> = {
     return noItem(collectionId, itemId);
   },
   idOf: ({ itemId = '' }) => itemId,
+  read: (db, { collectionId = '', itemId = '' }) => readItem(db, collectionId, itemId),
   change: (db, { collectionId = '', itemId = '' }, change) => changeItem(db, collectionId, itemId, change),
   drop: (db, { collectionId = '', itemId = '' }, look) => dropItem(db, collectionId, itemId, look),
 };
 
-const collectionText: Kind['withOwn'] = ({ id, content }, _, base) =>
-  collectionTextOf(content, base, id);
+const collectionText: Kind['withOwn'] = ({ id, content }, _, base) => collectionTextOf(content, base, id);
 
 export const collectionKind: Kind<CollectionRow> = {
   type: JSON_TYPE,
@@ -86,6 +89,7 @@ export const collectionKind: Kind<CollectionRow> = {
   listPath: () => '/collections',
   missing: async ({ collectionId = '' }) => noCollection(collectionId),
   idOf: ({ collectionId = '' }) => collectionId,
+  read: (db, { collectionId = '' }) => readCollection(db, collectionId),
   change: (db, { collectionId = '' }, change) => changeCollection(db, collectionId, change),
   drop: (db, { collectionId = '' }, look) => dropCollection(db, collectionId, look),
 };

@@ -98,8 +98,15 @@ async function change<Row extends ItemRow | CollectionRow>(
   checkConditions(headers);
   const id = kind.idOf(params);
   const view = await kind.view(params, base, context);
-  const row = await kind.change(db, params, (content) => {
-    mustMeetConditions(headers, etagOf(view({ id, content })));
+  const check = (content: string) => mustMeetConditions(headers, etagOf(view({ id, content })));
+  const seen = await kind.read(db, params);
+  if (seen === null) throw await kind.missing(params, db);
+  check(seen);
+  // Made before the lock, so that nobody waits for it while a document is validated; made anew where another came between.
+  const ready = await next(seen);
+  const row = await kind.change(db, params, async (content) => {
+    if (content === seen) return ready;
+    check(content);
     return next(content);
   });
   if (row === null) throw await kind.missing(params, db);
