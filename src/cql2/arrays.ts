@@ -33,12 +33,21 @@ function elementOf(expression: Expression, compile: Compile): Sql {
   return sql`coalesce(to_jsonb(${type === 'instant' ? instant : value}), 'null'::jsonb)`;
 }
 
-/** An array of strings, as most are, is one parameter. */
+const isLiteral = (expression: Expression): boolean =>
+  typeof expression !== 'object' || (isArray(expression) && expression.every(isLiteral));
+
+/** Arguments that one call of a function may have. */
+const MOST_ARGUMENTS = 100;
+
+/** An array of text, numbers and booleans is one parameter; of others, each element is compiled. */
 function arrayOf(elements: Expression[], compile: Compile): Sql {
-  if (elements.every((element) => typeof element === 'string')) {
-    return sql`${JSON.stringify(elements)}::jsonb`;
+  if (isLiteral(elements)) return sql`${JSON.stringify(elements)}::jsonb`;
+  const parts: Sql[] = [];
+  for (let from = 0; from < elements.length; from += MOST_ARGUMENTS) {
+    const some = elements.slice(from, from + MOST_ARGUMENTS).map((element) => elementOf(element, compile));
+    parts.push(sql`jsonb_build_array(${sql.join(some)})`);
   }
-  return sql`jsonb_build_array(${sql.join(elements.map((element) => elementOf(element, compile)))})`;
+  return sql`(${sql.join(parts, sql` || `)})`;
 }
 
 /** What is an array, or jsonb that may be one. */

@@ -130,22 +130,33 @@ export function compileBetween(args: Expression[], compile: Compile): Condition 
   return unlessNull([low, high], sql`(${within})`);
 }
 
+/** Literals of a list that one array can hold, of the type that the value has or, beside jsonb, of any. */
+const isPlain =
+  (value: Scalar) =>
+  ({ type, literal }: Scalar): boolean =>
+    literal !== undefined &&
+    type !== 'instant' &&
+    !isDateTime(literal) &&
+    ['json', type].includes(value.type);
+
+const jsonOf = ({ type, literal }: Scalar) => (type === 'string' ? JSON.stringify(literal) : String(literal));
+
+function isAny(value: Scalar, list: Scalar[]): Condition {
+  if (value.type === 'json') {
+    return sql<boolean>`(nullif(${value.sql}, 'null'::jsonb) = any(${list.map(jsonOf)}::jsonb[]))`;
+  }
+  const array = sql.raw({ string: 'text', number: 'numeric' }[value.type as string] ?? 'boolean');
+  return sql<boolean>`(${value.sql} = any(${list.map(({ literal }) => String(literal))}::${array}[]))`;
+}
+
 /** Whether it equals one of a list. Literals that need no reading are compared with one array. */
 export function compileIn(args: Expression[], compile: Compile): Condition {
   const value = scalarOf(args[0] as Expression, compile);
   const list = (args[1] as Expression[]).map((item) => scalarOf(item, compile));
-  const isPlain = ({ type, literal }: Scalar) =>
-    type === 'string' && literal !== undefined && !isDateTime(literal);
-  const plain = value.type === 'string' || value.type === 'json' ? list.filter(isPlain) : [];
-  const conditions = list.filter((item) => !plain.includes(item)).map((item) => compare(value, '=', item));
-  if (plain.length > 0) {
-    const texts = plain.map(({ literal }) => literal as string);
-    conditions.push(
-      value.type === 'string'
-        ? sql<boolean>`(${value.sql} = any(${texts}::text[]))`
-        : sql<boolean>`(nullif(${value.sql}, 'null'::jsonb) = any(${texts.map((text) => JSON.stringify(text))}::jsonb[]))`,
-    );
-  }
+  const plain = list.filter(isPlain(value));
+  const others = list.filter((item) => !isPlain(value)(item));
+  const conditions = others.map((item) => compare(value, '=', item));
+  if (plain.length > 0) conditions.unshift(isAny(value, plain));
   return sql<boolean>`(${sql.join(conditions, sql` or `)})`;
 }
 

@@ -15,6 +15,13 @@ function canonical(text: string): string {
   return `${digits.replace(/0+$/, '')}e${first}`;
 }
 
+/** As JSON writes a number: no zeros before it, digits on both sides of a point. */
+const asJson = (text: string): string =>
+  text
+    .replace(/^0*(?=\d)/, '')
+    .replace(/^\./, '0.')
+    .replace(/\.(?!\d)/, '');
+
 /**
  * @param text an unsigned numericLiteral
  * @throws ApiError InvalidParameter when it has too many digits
@@ -28,7 +35,7 @@ export function readNumber(text: string): number | Decimal {
   }
   const number = Number(text);
   if (Number.isFinite(number) && canonical(String(number)) === canonical(text)) return number;
-  return { decimal: text.startsWith('.') ? `0${text}` : text };
+  return { decimal: asJson(text) };
 }
 
 /** With the other sign; there is no negative zero. */
