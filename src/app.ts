@@ -9,11 +9,12 @@ import { ApiError } from './errors.ts';
 import { foldExtensions } from './extensions/extension.ts';
 import { extensions } from './extensions/index.ts';
 import { shown } from './geo/shown.ts';
-import type { Context, Reply, Route } from './http/api.ts';
+import type { ApiRequest, Context, Reply, Route } from './http/api.ts';
 import { pathPrefix, requestBase } from './http/base-url.ts';
 import { bodyText, bodyType } from './http/body.ts';
 import { mountBrowser } from './http/browser.ts';
 import { mountFiles } from './http/files.ts';
+import { negotiateLanguage } from './http/language.ts';
 import { allowMethods } from './http/methods.ts';
 import { problemReply, toApiError } from './http/problem.ts';
 
@@ -42,20 +43,17 @@ function mountRoute(app: Express, route: Route, context: Context): void {
     const queryAt = url.indexOf('?');
     if (route.method === 'patch' && route.consumes) response.set('accept-patch', route.consumes.join(', '));
     if (route.consumes) bodyType(route.consumes, request.headers['content-type']);
-    const reply = await route.handle(
-      {
-        params: request.params as Record<string, string>,
-        query: new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt + 1)),
-        headers: request.headers,
-        text: route.body ? bodyText(request.body, request.headers['content-type']) : '',
-        base: requestBase(request, config),
-        mustBeWanted: () => {
-          if (response.destroyed) throw new ApiError('Unavailable', 'the client went away');
-        },
+    const asked: ApiRequest = {
+      params: request.params as Record<string, string>,
+      query: new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt + 1)),
+      headers: request.headers,
+      text: route.body ? bodyText(request.body, request.headers['content-type']) : '',
+      base: requestBase(request, config),
+      mustBeWanted: () => {
+        if (response.destroyed) throw new ApiError('Unavailable', 'the client went away');
       },
-      context,
-    );
-    await send(response, reply);
+    };
+    await send(response, await negotiateLanguage(route, asked, config, (each) => route.handle(each, context)));
   });
 }
 

@@ -1,6 +1,7 @@
 /** Environment -> Config, once. The only place that reads process.env's names for the server and the catalogue. */
 import { isAbsolute, resolve } from 'node:path';
 import { UserError } from './errors.ts';
+import { type Language, parseLanguageList } from './stac/language.ts';
 
 export interface Config {
   readonly host: string;
@@ -17,6 +18,10 @@ export interface Config {
   readonly title: string;
   readonly description: string;
   readonly catalogId: string;
+  /** Of title and description, and of documents that do not tell theirs. */
+  readonly language: Language;
+  /** Others, with title and description. */
+  readonly languages: Language[];
   /** Milliseconds that one search may take. */
   readonly searchTimeLimit: number;
 }
@@ -33,6 +38,7 @@ const SETTINGS = [
   'RUCIO_STAC_TITLE',
   'RUCIO_STAC_DESCRIPTION',
   'RUCIO_STAC_ID',
+  'RUCIO_STAC_LANGUAGES',
   'RUCIO_STAC_SEARCH_TIME_LIMIT',
 ];
 
@@ -55,6 +61,18 @@ function readInteger(env: Env, name: string, otherwise: number, most: number, fa
   if (/^\d+$/.test(value) && number <= most) return number;
   faults.push(`${name} is "${value}"; accepted is a whole number from 0 to ${most}`);
   return otherwise;
+}
+
+function readLanguages(env: Env, name: string, faults: string[]): Pick<Config, 'language' | 'languages'> {
+  const value = env[name]?.trim() || '[{"code":"en","name":"English"}]';
+  try {
+    return parseLanguageList(value);
+  } catch {
+    faults.push(
+      `${name} is "${value}"; accepted is a JSON list such as [{"code":"en"},{"code":"de","title":"…","description":"…"}]`,
+    );
+    return { language: { code: 'en' }, languages: [] };
+  }
 }
 
 function readUrl(env: Env, name: string, schemes: string[], faults: string[]): string | null {
@@ -97,6 +115,7 @@ export function parseConfig(env: Env): Config {
     title: env.RUCIO_STAC_TITLE?.trim() || 'rucio-stac',
     description: env.RUCIO_STAC_DESCRIPTION?.trim() || DESCRIPTION,
     catalogId: env.RUCIO_STAC_ID?.trim() || 'rucio-stac',
+    ...readLanguages(env, 'RUCIO_STAC_LANGUAGES', faults),
     searchTimeLimit: readInteger(env, 'RUCIO_STAC_SEARCH_TIME_LIMIT', 30_000, 3_600_000, faults),
   };
   if (faults.length > 0) throw new UserError(`These settings cannot be used: ${faults.join('; ')}.`);

@@ -5,6 +5,7 @@ import { ApiError } from '../errors.ts';
 import { shown } from '../geo/shown.ts';
 import type { ApiRequest, Context, Reply, Route, RouteParameter } from '../http/api.ts';
 import { replyWithTag } from '../http/etag.ts';
+import { languageParameter } from '../http/language.ts';
 import { refuseUnknown } from '../search/params.ts';
 import type { Db } from '../search/tables.ts';
 import { collectionText, type Link, rootLink } from '../stac/link.ts';
@@ -108,7 +109,7 @@ function routes(): Route[] {
       path: '/collections/{collectionId}',
       operationId: 'getCollection',
       summary: 'One Collection',
-      parameters: [collectionIdParameter],
+      parameters: [collectionIdParameter, languageParameter],
       responses: { 200: 'The Collection', 404: 'There is none with this id' },
       handle: getCollection,
     },

@@ -3,11 +3,13 @@ import type { Config } from '../config.ts';
 import { ApiError } from '../errors.ts';
 import { type ApiRequest, type Context, OPENAPI_TYPE, type Reply, type Route, reply } from '../http/api.ts';
 import { hasBrowser } from '../http/browser.ts';
+import { inEnglish, languageParameter } from '../http/language.ts';
 import { makeOpenApi } from '../http/openapi.ts';
 import { type Link, rootLink } from '../stac/link.ts';
 import { JSON_TYPE } from '../stac/media-type.ts';
 import { childLinks } from './children.ts';
 import type { Api, Extension } from './extension.ts';
+import { landingAlternates, landingLanguages } from './language.ts';
 
 function serviceLinks(base: string, config: Config): Link[] {
   return [
@@ -31,7 +33,13 @@ async function landingPage({ base }: ApiRequest, { config, database }: Context, 
     title: config.title,
     description: config.description,
     conformsTo: api.conformsTo,
-    links: [...serviceLinks(base, config), ...api.landingLinks(base), ...children],
+    ...landingLanguages(config),
+    links: [
+      ...serviceLinks(base, config),
+      ...landingAlternates(base, config),
+      ...api.landingLinks(base),
+      ...children,
+    ],
   });
 }
 
@@ -52,6 +60,7 @@ function routes(api: Api): Route[] {
       path: '/',
       operationId: 'getLandingPage',
       summary: 'Landing page',
+      parameters: [languageParameter],
       responses: { 200: 'The catalogue: who it is, what it can do, where things are' },
       handle: (request, context) => landingPage(request, context, api),
     },
@@ -70,7 +79,8 @@ function routes(api: Api): Route[] {
       summary: 'This description',
       responses: { 200: 'OpenAPI 3.1' },
       produces: OPENAPI_TYPE,
-      handle: async ({ base }, { config }) => reply(makeOpenApi(api.routes, base, config), OPENAPI_TYPE),
+      handle: async ({ base }, { config }) =>
+        inEnglish(reply(makeOpenApi(api.routes, base, config), OPENAPI_TYPE)),
     },
     {
       ...common,

@@ -6,6 +6,7 @@ import { core } from './core.ts';
 import type { Extension } from './extension.ts';
 import { features } from './features.ts';
 import { itemSearch } from './item-search.ts';
+import { language } from './language.ts';
 import { transaction } from './transaction.ts';
 
 export const extensions: Extension[] = [
@@ -16,4 +17,5 @@ export const extensions: Extension[] = [
   features,
   itemSearch,
   transaction,
+  language,
 ];

@@ -1,10 +1,13 @@
 /** Catalogs between the landing page and the Items: one a Rucio scope, and those by which a Collection's Items are reached. STAC 1.1 Catalog. */
+import { LANGUAGE_SCHEMA, type Language } from './language.ts';
 import { href, type Link, rootLink } from './link.ts';
 import { GEOJSON_TYPE, JSON_TYPE } from './media-type.ts';
 
 export interface Catalog {
   type: 'Catalog';
   stac_version: string;
+  stac_extensions: string[];
+  language: Language;
   id: string;
   title: string;
   description: string;
@@ -15,7 +18,7 @@ function catalog(
   base: string,
   self: string,
   parent: string,
-  fields: Omit<Catalog, 'type' | 'stac_version'>,
+  fields: Pick<Catalog, 'id' | 'title' | 'description' | 'links'>,
 ): Catalog {
   const links: Link[] = [
     { rel: 'self', type: JSON_TYPE, href: self },
@@ -23,7 +26,14 @@ function catalog(
     { rel: 'parent', type: JSON_TYPE, href: parent },
     ...fields.links,
   ];
-  return { type: 'Catalog', stac_version: '1.1.0', ...fields, links };
+  return {
+    type: 'Catalog',
+    stac_version: '1.1.0',
+    stac_extensions: [LANGUAGE_SCHEMA],
+    ...fields,
+    language: { code: 'en', name: 'English' },
+    links,
+  };
 }
 
 const childrenLink = (self: string): Link => ({ rel: 'children', type: JSON_TYPE, href: `${self}/children` });

@@ -1,6 +1,7 @@
 /** Links of the API's own around stored documents, and the mark for addresses that are ours. STAC API 1.0 core, "Links". */
 import { isKey } from './json-text.ts';
 import { GEOJSON_TYPE, JSON_TYPE } from './media-type.ts';
+import { languagesOf } from './language.ts';
 import { scopeOf } from './scope.ts';
 
 /**
@@ -14,6 +15,7 @@ export interface Link {
   href: string;
   type?: string;
   title?: string;
+  hreflang?: string;
   method?: 'GET' | 'POST';
   body?: unknown;
   headers?: Record<string, string>;
@@ -73,9 +75,20 @@ export function collectionLinks(base: string, id: string, scope: string | null =
   ];
 }
 
+/** The same Collection in each language in which it holds its text. */
+function alternateLinks(base: string, id: string, codes: string[]): Link[] {
+  return codes.map((code) => ({
+    rel: 'alternate',
+    type: JSON_TYPE,
+    href: `${href.collection(base, id)}?language=${code}`,
+    hreflang: code,
+  }));
+}
+
 /** A stored Collection as it is given out. */
 export function collectionText(content: string, base: string, id: string): string {
-  return withLinks(content, base, collectionLinks(base, id, scopeOf(content)));
+  const links = collectionLinks(base, id, scopeOf(content));
+  return withLinks(content, base, [...links, ...alternateLinks(base, id, languagesOf(content))]);
 }
 
 /** Replaces the mark of our own addresses in stored text by the public address. */
