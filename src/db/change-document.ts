@@ -20,8 +20,13 @@ async function lockCollection(db: Db, id: string, isLeaving: boolean): Promise<s
   return rows[0]?.content;
 }
 
+/** Whoever deletes the Collection waits until the transaction ends. Before any of its Items is locked. */
+export async function holdCollection(db: Db, id: string): Promise<void> {
+  await sql`select id from collections where id = ${id} for key share`.execute(db);
+}
+
 async function lockItem(db: Db, collection: string, id: string): Promise<string | undefined> {
-  await sql`select id from collections where id = ${collection} for key share`.execute(db);
+  await holdCollection(db, collection);
   const { rows } = await sql<{ content: string }>`
     select content from items where collection = ${collection} and id = ${id} for update`.execute(db);
   return rows[0]?.content;

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../search/tables.ts';
 import type { CollectionRow, ItemRow } from '../stac/item.ts';
+import { holdCollection } from './change-document.ts';
 import { type OnConflict, upsertCollection, upsertItems } from './upsert-items.ts';
 
 /** What became of one document; `there`: nothing, because it must be new and is not. */
@@ -11,11 +12,12 @@ type Row = ItemRow | CollectionRow;
 
 const isItem = (row: Row): row is ItemRow => 'collection' in row;
 
-/** Those ids that are there already. */
+/** Those ids that are there already. Of Items, the Collection stays where it is until the transaction ends. */
 async function idsThere(db: Db, rows: readonly Row[]): Promise<Set<string>> {
   const ids = rows.map(({ id }) => id);
   const [first] = rows;
   if (!first) return new Set();
+  if (isItem(first)) await holdCollection(db, first.collection);
   const found = isItem(first)
     ? await sql<{ id: string }>`
         select id from items where collection = ${first.collection} and id = any(${ids}::text[])`.execute(db)

@@ -276,6 +276,25 @@ describe('many documents in one POST', () => {
     }
   });
 
+  test('a Collection that is deleted while its Items are written anew is deleted', async () => {
+    for (let round = 0; round < 4; round++) {
+      const path = '/collections/anew/items?mode=upsert';
+      assert.equal((await send('POST', '/collections', collection('anew'))).status, 201);
+      const features = (n: number) => ({
+        type: 'FeatureCollection',
+        features: Array.from({ length: 100 }, (_, at) => item(`a${at}`, { collection: 'anew' }, { n })),
+      });
+      assert.equal((await send('POST', path, features(0))).status, 201);
+      const early = Array.from({ length: 3 }, (_, n) => send('POST', path, features(n + 1)));
+      const [deleted, ...written] = await Promise.all([send('DELETE', '/collections/anew'), ...early]);
+      assert.equal(deleted.status, 204, await deleted.text());
+      for (const response of written) {
+        assert.ok([200, 201, 404].includes(response.status), await response.clone().text());
+      }
+      assert.equal((await server.search({ ids: ['a0', 'a99'] })).numberMatched, 0);
+    }
+  });
+
   test('what may be left out of a document is what the address or the specification says', async () => {
     await clear();
     const {
