@@ -2,7 +2,8 @@
  * S_* -> SQL. OGC CQL2 1.0, 7.6 and 7.7, and Simple Features 6.1.15: in the plane of longitude and latitude, heights aside.
  *
  * Literals are made valid, and what lies beyond 180 degrees is wrapped, as stored geometries are. Longitudes 180 and
- * -180 are one place: s_intersects and s_disjoint see a literal's points there on both sides.
+ * -180 are one place: s_intersects and s_disjoint see a literal's points there on both sides. For the others a point
+ * there is on the edge of what crosses the antimeridian, not within it.
  */
 import { type RawBuilder, sql } from 'kysely';
 import { splitBbox, toBbox } from '../geo/bbox.ts';
