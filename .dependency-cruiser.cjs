@@ -6,15 +6,16 @@ const pure = within('stac', 'geo', 'cql2', 'search');
 const may = {
   stac: ['geo'],
   geo: [],
+  cql2: ['stac', 'geo'],
   search: ['stac', 'geo', 'cql2'],
   rucio: ['stac', 'geo'],
   raster: ['stac', 'geo'],
   s3: ['stac', 'geo'],
-  db: ['search', 'stac', 'geo'],
+  db: ['search', 'cql2', 'stac', 'geo'],
   ingest: ['rucio', 'raster', 's3', 'db', 'search', 'stac', 'geo'],
   browser: ['db'],
   http: ['search', 'stac', 'geo', 'db', 'browser'],
-  extensions: ['http', 'search', 'stac', 'geo', 'db'],
+  extensions: ['http', 'search', 'cql2', 'stac', 'geo', 'db'],
 };
 
 module.exports = {

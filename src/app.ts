@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import compression from 'compression';
 import cors from 'cors';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import { makeLiveFacts } from './db/live-facts.ts';
 import { ApiError } from './errors.ts';
 import { foldExtensions } from './extensions/extension.ts';
 import { extensions } from './extensions/index.ts';
@@ -114,7 +115,8 @@ function isCompressible(request: Request, response: Response): boolean {
 }
 
 /** An express app that serves the whole API. */
-export function makeApp(context: Context, log: Log): Express {
+export function makeApp(parts: Omit<Context, 'facts'>, log: Log): Express {
+  const context: Context = { ...parts, facts: makeLiveFacts(parts.database) };
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', 'weak');

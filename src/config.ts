@@ -13,6 +13,8 @@ export interface Config {
   readonly trustProxy: boolean;
   readonly sample: boolean;
   readonly transactions: boolean;
+  /** Filters and sorts may name what no Item has. */
+  readonly additionalProperties: boolean;
   /** STAC Browser at /browser. */
   readonly browser: boolean;
   readonly title: string;
@@ -35,6 +37,7 @@ const SETTINGS = [
   'RUCIO_STAC_SAMPLE',
   'RUCIO_STAC_TRANSACTIONS',
   'RUCIO_STAC_BROWSER',
+  'RUCIO_STAC_ADDITIONAL_PROPERTIES',
   'RUCIO_STAC_TITLE',
   'RUCIO_STAC_DESCRIPTION',
   'RUCIO_STAC_ID',
@@ -112,6 +115,7 @@ export function parseConfig(env: Env): Config {
     sample: readBoolean(env, 'RUCIO_STAC_SAMPLE', true, faults),
     transactions: readBoolean(env, 'RUCIO_STAC_TRANSACTIONS', false, faults),
     browser: readBoolean(env, 'RUCIO_STAC_BROWSER', true, faults),
+    additionalProperties: readBoolean(env, 'RUCIO_STAC_ADDITIONAL_PROPERTIES', false, faults),
     title: env.RUCIO_STAC_TITLE?.trim() || 'rucio-stac',
     description: env.RUCIO_STAC_DESCRIPTION?.trim() || DESCRIPTION,
     catalogId: env.RUCIO_STAC_ID?.trim() || 'rucio-stac',

@@ -1,5 +1,6 @@
 /** What all Items of a Collection are together: extents and summaries, computed by the database. */
 import { sql } from 'kysely';
+import { listValues, SUMMARIZED, shortInstant as short } from '../search/summaries.ts';
 import type { Db } from '../search/tables.ts';
 
 export interface CollectionFacts {
@@ -10,10 +11,6 @@ export interface CollectionFacts {
   end: string | null;
   summaries: Record<string, unknown>;
 }
-
-/** Properties whose values a Collection lists. */
-export const SUMMARIZED = ['platform', 'constellation', 'mission', 'instruments', 'gsd', 'proj:code'];
-const MOST_VALUES = 50;
 
 interface ExtentRow {
   west: number | null;
@@ -26,17 +23,6 @@ interface ExtentRow {
 
 const utc = (expression: ReturnType<typeof sql>) =>
   sql`to_char(${expression} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
-
-const short = (instant: string | null) => instant?.replace(/\.?0+Z$/, 'Z') ?? null;
-
-function listValues(values: unknown[]): unknown[] | Record<string, unknown> {
-  const flat = [...new Set(values.flat().filter((value) => value !== null))];
-  flat.sort((a, b) =>
-    typeof a === 'number' && typeof b === 'number' ? a - b : String(a) < String(b) ? -1 : 1,
-  );
-  const isRange = flat.length > MOST_VALUES && flat.every((value) => typeof value === 'number');
-  return isRange ? { minimum: flat[0], maximum: flat.at(-1) } : flat.slice(0, MOST_VALUES);
-}
 
 /** Reads every Item of the Collection once. */
 export async function collectionFacts(db: Db, collection: string): Promise<CollectionFacts> {

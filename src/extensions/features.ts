@@ -6,8 +6,8 @@ import { shown } from '../geo/shown.ts';
 import type { ApiRequest, Context, Reply, Route, RouteParameter } from '../http/api.ts';
 import { replyWithTag } from '../http/etag.ts';
 import { fromQuery, type Parameters } from '../search/params.ts';
-import { href, itemLinks, withLinks } from '../stac/link.ts';
-import { GEOJSON_TYPE, JSON_TYPE } from '../stac/media-type.ts';
+import { href, itemLinks, QUERYABLES_REL, withLinks } from '../stac/link.ts';
+import { GEOJSON_TYPE, JSON_TYPE, SCHEMA_TYPE } from '../stac/media-type.ts';
 import { collectionIdParameter, mustHaveCollection } from './collections.ts';
 import type { Api, Extension } from './extension.ts';
 import { replyWithPage } from './page.ts';
@@ -18,11 +18,11 @@ export const itemIdParameter: RouteParameter = {
   schema: z.string().describe('Id of an Item'),
 };
 
-/** What /collections/{collectionId}/items takes. `collections`, as pystac-client sends it there (Collection.get_items), must name this one. */
-const ITEMS_PARAMETERS = ['limit', 'bbox', 'datetime', 'collections', 'token'];
+/** What /collections/{collectionId}/items does not take. `collections`, as pystac-client sends it there (Collection.get_items), must name this one. */
+const SEARCH_ONLY = new Set(['ids', 'intersects']);
 
 function itemsParameters(all: Parameters): Parameters {
-  return Object.fromEntries(Object.entries(all).filter(([name]) => ITEMS_PARAMETERS.includes(name)));
+  return Object.fromEntries(Object.entries(all).filter(([name]) => !SEARCH_ONLY.has(name)));
 }
 
 /** Parameters as OpenAPI lists them. */
@@ -48,12 +48,20 @@ async function listItems(request: ApiRequest, context: Context, api: Api): Promi
     { rel: 'self', type: GEOJSON_TYPE, href: self },
     { rel: 'collection', type: JSON_TYPE, href: href.collection(base, id) },
     { rel: 'parent', type: JSON_TYPE, href: href.collection(base, id) },
+    { rel: QUERYABLES_REL, type: SCHEMA_TYPE, href: `${href.collection(base, id)}/queryables` },
   ];
-  return replyWithPage(request, context, { ...search, collections: [id] }, links, (rel, token) => {
-    const page = new URLSearchParams(query);
-    page.set('token', token);
-    return { rel, type: GEOJSON_TYPE, method: 'GET', href: `${address}?${page}` };
-  });
+  return replyWithPage(
+    request,
+    context,
+    { ...search, collections: [id] },
+    links,
+    (rel, token) => {
+      const page = new URLSearchParams(query);
+      page.set('token', token);
+      return { rel, type: GEOJSON_TYPE, method: 'GET', href: `${address}?${page}` };
+    },
+    id,
+  );
 }
 
 export const noItem = (collection: string, id: string): ApiError =>

@@ -1,54 +1,38 @@
 /** SearchParams -> one page of Items as an ItemCollection's text, with links to the pages on either side. */
-import { readTogether } from '../db/run.ts';
 import type { ApiRequest, Context, Reply } from '../http/api.ts';
-import { formatPageToken, type PageToken } from '../search/page-token.ts';
+import { cutDocument } from '../search/fields.ts';
 import type { SearchParams } from '../search/params.ts';
-import { MOST_PAGE_BYTES, type PageRow, selectCount, selectPage } from '../search/select-items.ts';
-import { itemLinks, type Link, rootLink, withLinks } from '../stac/link.ts';
+import { itemKeys, MOST_PAGE_BYTES, selectCount, selectPage } from '../search/select-items.ts';
+import { itemLinks, type Link, rootLink, withBase, withLinks } from '../stac/link.ts';
 import { GEOJSON_TYPE } from '../stac/media-type.ts';
+import { mustKnowNames } from './names.ts';
+import { readPage } from './read-page.ts';
 
-type ItemText = PageRow & { content: string };
-
-interface Page {
-  rows: ItemText[];
-  matched: number;
-  next: PageToken | null;
-  prev: PageToken | null;
+export interface StoredItem {
+  id: string;
+  collection: string;
+  content: string;
 }
 
-async function readPage(request: ApiRequest, context: Context, params: SearchParams): Promise<Page> {
-  const { token } = params;
-  return readTogether(context.database, context.config.searchTimeLimit, async (db) => {
-    // The connection may have been long in coming.
-    request.mustBeWanted();
-    const found = await selectPage(db, params, MOST_PAGE_BYTES).execute();
-    const rows = found.filter((row): row is ItemText => row.content !== null);
-    const hasMore = rows.length < found.length;
-    const isBackwards = token?.direction === 'prev';
-    if (isBackwards) rows.reverse();
-    const isWhole = !token && !hasMore;
-    request.mustBeWanted();
-    const matched = token?.matched ?? (isWhole ? rows.length : await countMatching(db, params));
-    const tokenAt = (direction: PageToken['direction'], row: ItemText | undefined): PageToken | null =>
-      row ? { direction, datetime: row.at, id: row.id, collection: row.collection, matched } : null;
-    return {
-      rows,
-      matched,
-      next: hasMore || isBackwards ? tokenAt('next', rows.at(-1)) : null,
-      prev: (isBackwards ? hasMore : token !== undefined) ? tokenAt('prev', rows[0]) : null,
-    };
-  });
-}
-
-async function countMatching(db: Parameters<typeof selectCount>[0], params: SearchParams): Promise<number> {
-  const row = await selectCount(db, params).executeTakeFirstOrThrow();
-  return Number(row.matched);
+/** A stored Item as a search gives it out: with the fields wanted, and links unless they are not. */
+export function itemText(
+  { id, collection, content }: StoredItem,
+  base: string,
+  params: SearchParams,
+): string {
+  const { fields } = params;
+  if (!fields) return withLinks(content, base, itemLinks(base, collection, id));
+  const cut = cutDocument(content, fields, 'item');
+  return fields.exclude.includes('links')
+    ? withBase(cut, base)
+    : withLinks(cut, base, itemLinks(base, collection, id));
 }
 
 /**
  * A page of search results.
  * @param extra links that come first, such as `self` and `collection`
  * @param pageLink the link to another page, from its token
+ * @param collection whose Items are listed; null: all are searched
  */
 export async function replyWithPage(
   request: ApiRequest,
@@ -56,13 +40,19 @@ export async function replyWithPage(
   params: SearchParams,
   extra: Link[],
   pageLink: (rel: 'next' | 'prev', token: string) => Link,
+  collection: string | null = null,
 ): Promise<Reply> {
-  const { rows, matched, next, prev } = await readPage(request, context, params);
+  await mustKnowNames(context, params, collection);
+  const { rows, matched, next, prev } = await readPage(request, context, params, {
+    keys: itemKeys(params),
+    select: (db) => selectPage(db, params, MOST_PAGE_BYTES).execute(),
+    count: async (db) => Number((await selectCount(db, params).executeTakeFirstOrThrow()).matched),
+  });
   const { base } = request;
   const links = [...extra, rootLink(base)];
-  if (next) links.push(pageLink('next', formatPageToken(next)));
-  if (prev) links.push(pageLink('prev', formatPageToken(prev)));
-  const features = rows.map((row) => withLinks(row.content, base, itemLinks(base, row.collection, row.id)));
+  if (next) links.push(pageLink('next', next));
+  if (prev) links.push(pageLink('prev', prev));
+  const features = rows.map((row) => itemText(row, base, params));
   const counts = `"numberMatched":${matched},"numberReturned":${rows.length}`;
   const body = `{"type":"FeatureCollection","features":[${features.join(',')}],"links":${JSON.stringify(links)},${counts}}`;
   return { type: GEOJSON_TYPE, body };

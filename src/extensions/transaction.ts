@@ -34,7 +34,7 @@ const postItems: Handle = async (request, context) => {
   return post(itemKind, parseObject(request.text).type === 'FeatureCollection', request, context);
 };
 
-const postCollections: Handle = async (request, context) => {
+export const postCollections: Handle = async (request, context) => {
   const { type, collections } = parseObject(request.text);
   return post(collectionKind, type !== 'Collection' && collections !== undefined, request, context);
 };
@@ -112,17 +112,6 @@ const collectionRoute = {
 
 function collectionRoutes(): Route[] {
   return [
-    {
-      ...write,
-      method: 'post',
-      path: '/collections',
-      operationId: 'postCollection',
-      summary: 'Create a Collection, or all Collections of a list',
-      parameters: [...listParameters, prefer],
-      body: documents,
-      responses: { 200: 'Written, none of them new', 201: 'Created', ...faults },
-      handle: postCollections,
-    },
     {
       ...write,
       ...collectionRoute,

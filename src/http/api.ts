@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import type { Config } from '../config.ts';
+import type { LiveFacts } from '../db/live-facts.ts';
 import type { Database } from '../db/schema.ts';
 import { JSON_TYPE } from '../stac/media-type.ts';
 import type { Validator } from '../stac/validate.ts';
@@ -32,6 +33,8 @@ export interface Context {
   config: Config;
   database: Database;
   validator: Validator;
+  /** What the Items of each Collection are together. */
+  facts: LiveFacts;
 }
 
 export interface RouteParameter {
@@ -59,7 +62,6 @@ export interface Route {
   handle(request: ApiRequest, context: Context): Promise<Reply>;
 }
 
-export const SCHEMA_TYPE = 'application/schema+json';
 export const OPENAPI_TYPE = 'application/vnd.oai.openapi+json;version=3.1';
 export const PROBLEM_TYPE = 'application/problem+json';
 

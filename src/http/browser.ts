@@ -17,6 +17,7 @@ const WAITING = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="${AGAIN}">
+<link rel="icon" href="data:,">
 <title>STAC Browser is being built</title>
 </head>
 <body>
@@ -26,11 +27,17 @@ const WAITING = `<!doctype html>
 </html>
 `;
 
-/** The page shows a Collection's Items itself, so it need not show the Catalog of links to them. */
-const WITHOUT_BROWSE = `(stac) => {
-  if (stac.type === 'Collection') {
-    stac.links = stac.links.filter(({ rel, href }) => !(rel === 'child' && href.endsWith('/browse')));
-  }
+/**
+ * What the page need not show: links to what it shows itself (a Collection's Items, children, this page), and the
+ * language of a document that is in one only.
+ */
+const PREPROCESS = `(stac) => {
+  const isShown = ({ rel, href }) =>
+    rel === 'children' ||
+    (rel === 'child' && stac.type === 'Collection' && href.endsWith('/browse')) ||
+    (rel === 'alternate' && href.endsWith('/browser/'));
+  if (Array.isArray(stac.links)) stac.links = stac.links.filter((link) => !isShown(link));
+  if (stac.language && !stac.languages) delete stac.language;
   return stac;
 }`;
 
@@ -46,7 +53,7 @@ function settingsScript(config: Config, base: string): string {
     socialSharing: [],
   };
   return `window.STAC_BROWSER_CONFIG = ${JSON.stringify(settings)};
-window.STAC_BROWSER_CONFIG.preprocessSTAC = ${WITHOUT_BROWSE};
+window.STAC_BROWSER_CONFIG.preprocessSTAC = ${PREPROCESS};
 `;
 }
 

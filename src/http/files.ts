@@ -7,8 +7,7 @@ import express, { type Express, type Request, type Response } from 'express';
 import type { Config } from '../config.ts';
 import { shipped } from '../package-root.ts';
 import { withBase } from '../stac/link.ts';
-import { COG_TYPE } from '../stac/media-type.ts';
-import { SCHEMA_TYPE } from './api.ts';
+import { COG_TYPE, SCHEMA_TYPE } from '../stac/media-type.ts';
 import { requestBase } from './base-url.ts';
 import { allowMethods } from './methods.ts';
 

@@ -1,5 +1,6 @@
 /** Source, its Items and what is stored -> Collection. STAC 1.1 Collection; extents and summaries are of all Items in the catalogue. */
-import { type CollectionFacts, SUMMARIZED } from '../db/collection-facts.ts';
+import type { CollectionFacts } from '../db/collection-facts.ts';
+import { SUMMARIZED } from '../search/summaries.ts';
 import { COG_TYPE } from '../stac/media-type.ts';
 import { cubeFields } from './cube-fields.ts';
 import type { Source } from './source.ts';

@@ -1,12 +1,15 @@
 /** Query string or JSON body -> one typed SearchParams. STAC API 1.0 Item Search, "Query Parameters and Fields". */
 import { z } from 'zod';
+import type { Expression } from '../cql2/ast.ts';
 import { ApiError } from '../errors.ts';
 import { type Bbox, parseBbox, toBbox } from '../geo/bbox.ts';
 import { type Geometry, geometryFault, plainGeometry } from '../geo/geometry.ts';
 import { shown } from '../geo/shown.ts';
 import { type Interval, parseDatetime } from '../stac/datetime.ts';
 import { DEEPEST_JSON, isTooDeep } from '../stac/json-text.ts';
+import type { Fields } from './fields.ts';
 import { type PageToken, parsePageToken } from './page-token.ts';
+import type { SortField } from './sort.ts';
 
 export interface SearchParams {
   ids?: string[];
@@ -14,8 +17,22 @@ export interface SearchParams {
   bbox?: Bbox;
   datetime?: Interval;
   intersects?: Geometry;
+  filter?: Expression;
+  query?: Expression;
+  /** tsquery; null: nothing can match. */
+  q?: string | null;
+  sortby?: SortField[];
+  fields?: Fields;
   limit: number;
   token?: PageToken;
+}
+
+/** The request that a parameter came with. */
+export interface Came {
+  /** By query string, not by JSON body. */
+  isText: boolean;
+  /** Another parameter of it, as it came. */
+  other(name: string): unknown;
 }
 
 /** One parameter of a search: its form in JSON, which also goes into the OpenAPI document, and how it reads as text. */
@@ -23,9 +40,13 @@ export interface SearchParameter {
   schema: z.ZodType;
   /** What fits, for whoever sent something else. */
   accepted: string;
-  fromText(text: string): unknown;
+  fromText(text: string, came: Came): unknown;
   /** Checked JSON value -> what SearchParams holds. @throws ApiError InvalidParameter */
-  read(value: unknown): unknown;
+  read(value: unknown, came: Came): unknown;
+  /** Its text may be empty, which then means something. */
+  mayBeEmpty?: boolean;
+  /** A "+" in it means itself, and arrives as a space. */
+  hasPlus?: boolean;
 }
 
 export const DEFAULT_LIMIT = 10;
@@ -42,7 +63,8 @@ function readIntersects(value: unknown): Geometry {
   return plainGeometry(value as Geometry);
 }
 
-function fromJsonText(name: string) {
+/** Text of a query string that holds JSON. */
+export function fromJsonText(name: string) {
   return (text: string): unknown => {
     if (isTooDeep(text)) {
       throw new ApiError('InvalidParameter', `${name} nests deeper than ${DEEPEST_JSON} levels`, name);
@@ -88,6 +110,8 @@ export const searchParameters = {
   datetime: {
     schema: z.string().describe('RFC 3339 date-time or interval; ".." or empty is an open side'),
     accepted: 'a string, an RFC 3339 date-time or interval',
+    mayBeEmpty: true,
+    hasPlus: true,
     fromText: asIs,
     read: (value) => parseDatetime(value as string),
   },
@@ -121,9 +145,9 @@ const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce((at, key) => (at as Record<PropertyKey, unknown> | null | undefined)?.[key], value);
 
 /** One parameter's value, checked. @throws ApiError InvalidParameter that names it, what came and what is accepted */
-function readOne(name: string, value: unknown, parameter: SearchParameter): unknown {
+function readOne(name: string, value: unknown, parameter: SearchParameter, came: Came): unknown {
   const checked = parameter.schema.safeParse(value);
-  if (checked.success) return parameter.read(value);
+  if (checked.success) return parameter.read(value, came);
   const path = checked.error.issues[0]?.path ?? [];
   const at = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
   throw new ApiError(
@@ -148,7 +172,7 @@ function parameterNamed(name: string, parameters: Parameters): SearchParameter {
   return parameter ?? refuseUnknown(name, Object.keys(parameters));
 }
 
-function finish(read: Record<string, unknown>): SearchParams {
+function finish(read: Record<string, unknown>, limit: number): SearchParams {
   if (read.bbox !== undefined && read.intersects !== undefined) {
     throw new ApiError(
       'InvalidParameter',
@@ -156,32 +180,42 @@ function finish(read: Record<string, unknown>): SearchParams {
       'intersects',
     );
   }
-  return { limit: DEFAULT_LIMIT, ...read };
+  return { limit, ...read };
 }
 
 /**
  * Decoded query string -> SearchParams.
- * @param query URL parameters; a "+" in datetime that arrived as a space is restored
+ * @param query URL parameters; a "+" that arrived as a space is restored where it means something
  * @throws ApiError InvalidParameter
  */
-export function fromQuery(query: URLSearchParams, parameters: Parameters): SearchParams {
+export function fromQuery(
+  query: URLSearchParams,
+  parameters: Parameters,
+  defaultLimit = DEFAULT_LIMIT,
+): SearchParams {
   const read: Record<string, unknown> = {};
+  const came: Came = { isText: true, other: (name) => query.get(name) ?? undefined };
   for (const name of new Set(query.keys())) {
     const parameter = parameterNamed(name, parameters);
     const text = query.getAll(name).join(',');
-    if (text === '' && name !== 'datetime') continue;
-    const restored = name === 'datetime' ? text.replaceAll(' ', '+') : text;
-    read[name] = readOne(name, parameter.fromText(restored), parameter);
+    if (text === '' && !parameter.mayBeEmpty) continue;
+    const restored = parameter.hasPlus ? text.replaceAll(' ', '+') : text;
+    read[name] = readOne(name, parameter.fromText(restored, came), parameter, came);
   }
-  return finish(read);
+  return finish(read, defaultLimit);
 }
 
 /** JSON body -> SearchParams; a member that is null counts as not given. @throws ApiError InvalidParameter */
-export function fromBody(body: Record<string, unknown>, parameters: Parameters): SearchParams {
+export function fromBody(
+  body: Record<string, unknown>,
+  parameters: Parameters,
+  defaultLimit = DEFAULT_LIMIT,
+): SearchParams {
   const read: Record<string, unknown> = {};
+  const came: Came = { isText: false, other: (name) => body[name] ?? undefined };
   for (const [name, value] of Object.entries(body)) {
     const parameter = parameterNamed(name, parameters);
-    if (value !== null) read[name] = readOne(name, value, parameter);
+    if (value !== null) read[name] = readOne(name, value, parameter, came);
   }
-  return finish(read);
+  return finish(read, defaultLimit);
 }

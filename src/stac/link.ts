@@ -1,6 +1,6 @@
 /** Links of the API's own around stored documents, and the mark for addresses that are ours. STAC API 1.0 core, "Links". */
 import { isKey } from './json-text.ts';
-import { GEOJSON_TYPE, JSON_TYPE } from './media-type.ts';
+import { GEOJSON_TYPE, JSON_TYPE, SCHEMA_TYPE } from './media-type.ts';
 import { languagesOf } from './language.ts';
 import { scopeOf } from './scope.ts';
 
@@ -22,6 +22,9 @@ export interface Link {
   merge?: boolean;
 }
 
+export const QUERYABLES_REL = 'http://www.opengis.net/def/rel/ogc/1.0/queryables';
+export const SORTABLES_REL = 'http://www.opengis.net/def/rel/ogc/1.0/sortables';
+
 /** Relations that the server gives itself; a stored document's own are replaced. */
 export const OWN_RELATIONS: ReadonlySet<string> = new Set([
   'self',
@@ -32,6 +35,8 @@ export const OWN_RELATIONS: ReadonlySet<string> = new Set([
   'item',
   'child',
   'children',
+  QUERYABLES_REL,
+  SORTABLES_REL,
 ]);
 
 const segment = (id: string) => encodeURIComponent(id);
@@ -71,6 +76,8 @@ export function collectionLinks(base: string, id: string, scope: string | null =
     { rel: 'items', type: GEOJSON_TYPE, href: href.items(base, id) },
     { rel: 'child', type: JSON_TYPE, href: href.browse(base, id), title: 'All Items' },
     { rel: 'children', type: JSON_TYPE, href: `${self}/children` },
+    { rel: QUERYABLES_REL, type: SCHEMA_TYPE, href: `${self}/queryables`, title: 'Queryables' },
+    { rel: SORTABLES_REL, type: SCHEMA_TYPE, href: `${self}/sortables`, title: 'Sortables' },
     rootLink(base),
   ];
 }

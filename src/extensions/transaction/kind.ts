@@ -13,9 +13,9 @@ import type { Context } from '../../http/api.ts';
 import type { Db } from '../../search/tables.ts';
 import { completeCollection, completeItem } from '../../stac/complete.ts';
 import { type CollectionRow, type ItemRow, toCollectionRow, toItemRow } from '../../stac/item.ts';
-import { collectionText as collectionTextOf, href, itemLinks, withLinks, withMark } from '../../stac/link.ts';
+import { collectionText, href, itemLinks, withLinks, withMark } from '../../stac/link.ts';
 import { GEOJSON_TYPE, JSON_TYPE } from '../../stac/media-type.ts';
-import { mustHaveCollection, noCollection } from '../collections.ts';
+import { collectionView, mustHaveCollection, noCollection } from '../collections.ts';
 import { noItem } from '../features.ts';
 
 /** Ids that the path names. */
@@ -40,6 +40,7 @@ export interface Kind<Row extends ItemRow | CollectionRow = ItemRow | Collection
     place: Place,
     base: string,
     context: Context,
+    id: string,
   ): Promise<(row: { id: string; content: string }) => string>;
   address(id: string, place: Place, base: string): string;
   /** Path of the list that it is in. */
@@ -76,15 +77,16 @@ export const itemKind: Kind<ItemRow> = {
   drop: (db, { collectionId = '', itemId = '' }, look) => dropItem(db, collectionId, itemId, look),
 };
 
-const collectionText: Kind['withOwn'] = ({ id, content }, _, base) => collectionTextOf(content, base, id);
-
 export const collectionKind: Kind<CollectionRow> = {
   type: JSON_TYPE,
   list: 'collections',
   toRow: (text, { collectionId }, base) =>
     toCollectionRow(completeCollection(withMark(text, base), collectionId)),
-  withOwn: collectionText,
-  view: async (place, base) => (row) => collectionText(row, place, base),
+  withOwn: ({ id, content }, _, base) => collectionText(content, base, id),
+  async view(_, base, context, id) {
+    const view = await collectionView(context, id, base);
+    return ({ content }) => view(content);
+  },
   address: (id, _, base) => href.collection(base, id),
   listPath: () => '/collections',
   missing: async ({ collectionId = '' }) => noCollection(collectionId),

@@ -82,7 +82,7 @@ export async function create(kind: Kind, request: ApiRequest, context: Context):
   const fates = await context.database.db.transaction().execute((db) => writeMany(db, [row], 'insert'));
   if (fates.get(row.id) !== 'created')
     throw new ApiError('Conflict', `there is a document with the id ${shown(row.id)} already`, 'id');
-  const view = await kind.view(params, base, context);
+  const view = await kind.view(params, base, context, row.id);
   return written(kind, row, view(row), request, true);
 }
 
@@ -97,7 +97,7 @@ async function change<Row extends ItemRow | CollectionRow>(
   const { db } = context.database;
   checkConditions(headers);
   const id = kind.idOf(params);
-  const view = await kind.view(params, base, context);
+  const view = await kind.view(params, base, context, id);
   const check = (content: string) => mustMeetConditions(headers, etagOf(view({ id, content })));
   const seen = await kind.read(db, params);
   if (seen === null) throw await kind.missing(params, db);
@@ -162,7 +162,7 @@ export async function remove(kind: Kind, request: ApiRequest, context: Context):
   const { db } = context.database;
   checkConditions(headers);
   const id = kind.idOf(params);
-  const view = await kind.view(params, base, context);
+  const view = await kind.view(params, base, context, id);
   const isGone = await kind.drop(db, params, (content) =>
     mustMeetConditions(headers, etagOf(view({ id, content }))),
   );

@@ -1,0 +1,34 @@
+/** Where and when of a search -> conditions on columns. */
+import { type RawBuilder, sql } from 'kysely';
+import { type Bbox, splitBbox } from '../geo/bbox.ts';
+import { boxGeometry } from '../geo/box-geometry.ts';
+import { type Geometry, onAntimeridian } from '../geo/geometry.ts';
+import type { Interval } from '../stac/datetime.ts';
+
+type Column = RawBuilder<unknown>;
+
+const holds = (condition: Column) => sql<boolean>`${condition}`;
+
+const shape = (geometry: Geometry) =>
+  sql`ST_MakeValid(ST_SetSRID(ST_GeomFromGeoJSON(${JSON.stringify(geometry)}), 4326))`;
+
+/** @param column geometry, degrees, within 180 either side */
+export function meetsBbox(column: Column, bbox: Bbox) {
+  const places = splitBbox(bbox).map((box) => sql`ST_Intersects(${column}, ${shape(boxGeometry(box))})`);
+  const place = sql`(${sql.join(places, sql` or `)})`;
+  if (bbox.bottom === null || bbox.top === null) return holds(place);
+  // An Item without heights is at any height.
+  return holds(sql`${place} and (ST_NDims(${column}) < 3
+    or (ST_ZMax(${column}) >= ${bbox.bottom} and ST_ZMin(${column}) <= ${bbox.top}))`);
+}
+
+/** A query geometry whose longitudes pass 180 is wrapped, as the stored ones are. */
+export function meetsGeometry(column: Column, geometry: Geometry) {
+  const given = sql`ST_Intersects(${column}, ST_WrapX(ST_WrapX(${shape(geometry)}, 180, -360), -180, 360))`;
+  const edge = onAntimeridian(geometry);
+  return holds(edge ? sql`(${given} or ST_Intersects(${column}, ${shape(edge)}))` : given);
+}
+
+/** @param column tstzrange */
+export const meetsInterval = (column: Column, { start, end }: Interval) =>
+  holds(sql`${column} && tstzrange(${start}::timestamptz, ${end}::timestamptz, '[]')`);

@@ -1,0 +1,83 @@
+/** `query` -> the same tree as a filter. STAC API Query. */
+import type { Expression } from '../cql2/ast.ts';
+import { ApiError } from '../errors.ts';
+import { shown } from '../geo/shown.ts';
+
+type Scalar = string | number | boolean;
+
+const isScalar = (value: unknown): value is Scalar =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+
+const COMPARISONS: Record<string, string> = { eq: '=', neq: '<>', lt: '<', lte: '<=', gt: '>', gte: '>=' };
+const OPERATORS = [...Object.keys(COMPARISONS), 'startsWith', 'endsWith', 'contains', 'in'];
+
+function refuse(path: string, value: unknown, accepted: string): never {
+  throw new ApiError(
+    'InvalidParameter',
+    `query.${path} is ${shown(value)}; accepted is ${accepted}`,
+    'query',
+  );
+}
+
+/** Text as a pattern that matches itself. */
+const literal = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&');
+
+function textOf(value: unknown, path: string): string {
+  return typeof value === 'string' ? value : refuse(path, value, 'a string');
+}
+
+function checkScalar(value: unknown, path: string): Scalar {
+  if (!isScalar(value)) refuse(path, value, 'a string, a number or a boolean');
+  if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed()))
+    refuse(path, value, 'Unicode text without NUL');
+  return value;
+}
+
+function compare(name: string, operator: string, value: unknown, path: string): Expression {
+  const property = { property: name };
+  const op = COMPARISONS[operator] as string;
+  if (value === null && operator === 'eq') return { op: 'isNull', args: [property] };
+  if (value === null && operator === 'neq') return { op: 'not', args: [{ op: 'isNull', args: [property] }] };
+  if (Array.isArray(value) && (operator === 'eq' || operator === 'neq')) {
+    const parts = value.map((part) => checkScalar(part, path));
+    const same: Expression = { op: 'a_equals', args: [property, parts] };
+    return operator === 'eq' ? same : { op: 'not', args: [same] };
+  }
+  return { op, args: [property, checkScalar(value, path)] };
+}
+
+function toCondition(name: string, operator: string, value: unknown): Expression {
+  const path = `${shown(name)}.${operator}`;
+  const property = { property: name };
+  if (Object.hasOwn(COMPARISONS, operator)) return compare(name, operator, value, path);
+  const like = (pattern: string): Expression => ({ op: 'like', args: [property, pattern] });
+  if (operator === 'startsWith') return like(`${literal(textOf(checkScalar(value, path), path))}%`);
+  if (operator === 'endsWith') return like(`%${literal(textOf(checkScalar(value, path), path))}`);
+  if (operator === 'contains') {
+    const element: Expression = { op: 'a_contains', args: [property, [checkScalar(value, path)]] };
+    if (typeof value !== 'string') return element;
+    return { op: 'or', args: [like(`%${literal(value)}%`), element] };
+  }
+  if (operator === 'in') {
+    if (!Array.isArray(value) || value.length === 0) refuse(path, value, 'a list that is not empty');
+    return { op: 'in', args: [property, value.map((part) => checkScalar(part, path))] };
+  }
+  throw new ApiError(
+    'InvalidParameter',
+    `query.${shown(name)} has ${shown(operator)}; accepted are ${OPERATORS.join(', ')}`,
+    'query',
+  );
+}
+
+/**
+ * {name: {operator: value}} -> all conditions together; null when there is none.
+ * @throws ApiError InvalidParameter
+ */
+export function parseQuery(query: Record<string, Record<string, unknown>>): Expression | null {
+  const conditions = Object.entries(query).flatMap(([name, operators]) =>
+    Object.entries(operators).map(([operator, value]) => toCondition(name, operator, value)),
+  );
+  const [first] = conditions;
+  if (first === undefined) return null;
+  return conditions.length === 1 ? first : { op: 'and', args: conditions };
+}
