@@ -152,6 +152,7 @@ function itemRoutes(): Route[] {
       summary: 'Create an Item, or all Items of an ItemCollection',
       body: documents,
       responses: { 200: 'Written, none of them new', 201: 'Created', ...faults },
+      produces: [GEOJSON_TYPE, JSON_TYPE],
       handle: postItems,
     },
     {

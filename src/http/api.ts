@@ -57,8 +57,8 @@ export interface Route {
   consumes?: string[];
   /** Status codes it gives, with what they say. */
   responses: Record<number, string>;
-  /** Media type of its answer. */
-  produces?: string;
+  /** Media types of its answer. */
+  produces?: string | string[];
   handle(request: ApiRequest, context: Context): Promise<Reply>;
 }
 

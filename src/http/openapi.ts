@@ -29,9 +29,9 @@ function responses(route: Route): object {
   const entries = Object.entries(all).map(([status, description]) => {
     if (status === '204') return [status, { description }];
     const isFault = Number(status) >= 400;
-    const type = isFault ? PROBLEM_TYPE : (route.produces ?? JSON_TYPE);
+    const types = isFault ? [PROBLEM_TYPE] : [route.produces ?? JSON_TYPE].flat();
     const schema = isFault ? { $ref: '#/components/schemas/Problem' } : { type: 'object' };
-    return [status, { description, content: { [type]: { schema } } }];
+    return [status, { description, content: Object.fromEntries(types.map((type) => [type, { schema }])) }];
   });
   return Object.fromEntries(entries);
 }
