@@ -9,6 +9,7 @@ import { readPreferences } from '../../http/prefer.ts';
 import { type CollectionRow, type ItemRow, parseObject } from '../../stac/item.ts';
 import { jsonPatch } from '../../stac/json-patch.ts';
 import { mergePatch } from '../../stac/merge-patch.ts';
+import { restored } from '../../stac/restore.ts';
 import type { Kind } from './kind.ts';
 
 export const JSON_PATCH = 'application/json-patch+json';
@@ -86,29 +87,32 @@ export async function create(kind: Kind, request: ApiRequest, context: Context):
   return written(kind, row, view(row), request, true);
 }
 
-/** Runs a change of what is there, under the conditions of the request. @throws ApiError NotFound, PreconditionFailed */
+/**
+ * Runs a change of what is there, under the conditions of the request.
+ * @param next stored text, and the same as GET gives it -> the row in its place
+ * @throws ApiError NotFound, PreconditionFailed
+ */
 async function change<Row extends ItemRow | CollectionRow>(
   kind: Kind<Row>,
   request: ApiRequest,
   context: Context,
-  next: (content: string) => Promise<Row>,
+  next: (content: string, shown: string) => Promise<Row>,
 ): Promise<Reply> {
   const { base, headers, params } = request;
   const { db } = context.database;
   checkConditions(headers);
   const id = kind.idOf(params);
   const view = await kind.view(params, base, context, id);
-  const check = (content: string) => mustMeetConditions(headers, etagOf(view({ id, content })));
+  const run = (content: string) => {
+    const text = view({ id, content });
+    mustMeetConditions(headers, etagOf(text));
+    return next(content, text);
+  };
   const seen = await kind.read(db, params);
   if (seen === null) throw await kind.missing(params, db);
-  check(seen);
   // Made before the lock, so that nobody waits for it while a document is validated; made anew where another came between.
-  const ready = await next(seen);
-  const row = await kind.change(db, params, async (content) => {
-    if (content === seen) return ready;
-    check(content);
-    return next(content);
-  });
+  const ready = await run(seen);
+  const row = await kind.change(db, params, async (content) => (content === seen ? ready : run(content)));
   if (row === null) throw await kind.missing(params, db);
   return written(kind, row, view(row), request, false);
 }
@@ -118,10 +122,15 @@ export async function replace<Row extends ItemRow | CollectionRow>(
   request: ApiRequest,
   context: Context,
 ): Promise<Reply> {
-  parseObject(request.text);
-  const row = mustHaveId(kind, kind.toRow(request.text, request.params, request.base), request);
-  await mustBeValid(row, request, context);
-  return change(kind, request, context, async () => row);
+  const { base, params, text } = request;
+  parseObject(text);
+  const sent = mustHaveId(kind, kind.toRow(text, params, base), request);
+  await mustBeValid(sent, request, context);
+  return change(kind, request, context, async (content, shown) => {
+    const row = kind.toRow(restored(text, shown, content), params, base);
+    if (row.content !== sent.content) await mustBeValid(row, request, context);
+    return row;
+  });
 }
 
 /** A patch of the request's media type, read. */
