@@ -2,7 +2,7 @@
 import type { Bound, Expression } from '../../src/cql2/ast.ts';
 import { joined } from '../../src/cql2/ast.ts';
 
-const NAMES = [
+export const PROPERTY_NAMES = [
   'a',
   'eo:cloud_cover',
   'properties.proj:code',
@@ -22,6 +22,7 @@ const NAMES = [
   'e5',
   'Z',
 ];
+export const FUNCTION_NAMES = ['foo', 'Bar', 'geo:area', 'a.b'];
 const TEXTS = [
   '',
   'a',
@@ -61,14 +62,14 @@ export function randomFilter(seed: number): Expression {
   const longitude = () => Math.round((random() * 360 - 180) * 1e6) / 1e6;
   const latitude = () => Math.round((random() * 180 - 90) * 1e6) / 1e6;
 
-  const property = () => ({ property: pick(NAMES) });
+  const property = () => ({ property: pick(PROPERTY_NAMES) });
   const number = (): Expression => (random() < 0.2 ? { decimal: pick(DECIMALS) } : pick(NUMBERS));
   const instant = (): Expression =>
     random() < 0.5
       ? { date: '2024-02-29' }
       : { timestamp: pick(['2024-01-01T00:00:00Z', '1999-12-31T23:59:60.5Z']) };
   const call = (depth: number): { op: string; args: Expression[] } => ({
-    op: pick(['foo', 'Bar', 'geo:area', 'a.b']),
+    op: pick(FUNCTION_NAMES),
     args: many(0, 3, () => any(depth - 1)),
   });
   const leafOr = (depth: number, leaf: () => Expression, more: () => Expression): Expression => {
