@@ -5,6 +5,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../search/tables.ts';
 import type { CollectionRow, ItemRow } from '../stac/item.ts';
+import { inTransaction } from './retrying.ts';
 import { deleteCollection, deleteItem, upsertCollection, upsertItems } from './upsert-items.ts';
 
 /** Stored text -> the row that is written in its place; what it throws ends the whole without a trace. */
@@ -39,7 +40,7 @@ export async function changeItem(
   id: string,
   change: Change<ItemRow>,
 ): Promise<ItemRow | null> {
-  return db.transaction().execute(async (transaction) => {
+  return inTransaction(db, async (transaction) => {
     const content = await lockItem(transaction, collection, id);
     if (content === undefined) return null;
     const row = await change(content);
@@ -54,7 +55,7 @@ export async function changeCollection(
   id: string,
   change: Change<CollectionRow>,
 ): Promise<CollectionRow | null> {
-  return db.transaction().execute(async (transaction) => {
+  return inTransaction(db, async (transaction) => {
     const content = await lockCollection(transaction, id, false);
     if (content === undefined) return null;
     const row = await change(content);
@@ -65,7 +66,7 @@ export async function changeCollection(
 
 /** False when the Item is not there. */
 export async function dropItem(db: Db, collection: string, id: string, look: Look): Promise<boolean> {
-  return db.transaction().execute(async (transaction) => {
+  return inTransaction(db, async (transaction) => {
     const content = await lockItem(transaction, collection, id);
     if (content === undefined) return false;
     look(content);
@@ -75,7 +76,7 @@ export async function dropItem(db: Db, collection: string, id: string, look: Loo
 
 /** Drops a Collection with its Items; false when it is not there. */
 export async function dropCollection(db: Db, id: string, look: Look): Promise<boolean> {
-  return db.transaction().execute(async (transaction) => {
+  return inTransaction(db, async (transaction) => {
     const content = await lockCollection(transaction, id, true);
     if (content === undefined) return false;
     look(content);

@@ -12,16 +12,22 @@ type Row = ItemRow | CollectionRow;
 
 const isItem = (row: Row): row is ItemRow => 'collection' in row;
 
-/** Those ids that are there already. Of Items, the Collection stays where it is until the transaction ends. */
-async function idsThere(db: Db, rows: readonly Row[]): Promise<Set<string>> {
+/**
+ * Those ids that are there already, in their order. Of Items, the Collection stays where it is until the transaction ends.
+ * @param isLocked whether they stay as they are, too
+ */
+async function idsThere(db: Db, rows: readonly Row[], isLocked: boolean): Promise<Set<string>> {
   const ids = rows.map(({ id }) => id);
   const [first] = rows;
   if (!first) return new Set();
   if (isItem(first)) await holdCollection(db, first.collection);
+  const lock = isLocked ? sql`for no key update` : sql``;
   const found = isItem(first)
     ? await sql<{ id: string }>`
-        select id from items where collection = ${first.collection} and id = any(${ids}::text[])`.execute(db)
-    : await sql<{ id: string }>`select id from collections where id = any(${ids}::text[])`.execute(db);
+        select id from items where collection = ${first.collection} and id = any(${ids}::text[])
+        order by id ${lock}`.execute(db)
+    : await sql<{ id: string }>`
+        select id from collections where id = any(${ids}::text[]) order by id ${lock}`.execute(db);
   return new Set(found.rows.map(({ id }) => id));
 }
 
@@ -35,8 +41,8 @@ async function write(db: Db, rows: readonly Row[], onConflict: OnConflict): Prom
 }
 
 /**
- * Within a transaction. In the order of their ids, so that two that write the same documents do not wait for each other in
- * a ring.
+ * Within a transaction. Those that are there are locked first, then others come, each in the order of their ids, so that
+ * two that write the same documents do not wait for each other in a ring.
  * @param rows Items of one Collection, or Collections; no two with one id
  * @returns by id
  */
@@ -46,7 +52,7 @@ export async function writeMany(
   onConflict: OnConflict,
 ): Promise<Map<string, Fate>> {
   const sorted = [...rows].sort((a, b) => (a.id < b.id ? -1 : 1));
-  const there = await idsThere(db, sorted);
+  const there = await idsThere(db, sorted, onConflict === 'upsert');
   const isNew = ({ id }: Row) => !there.has(id);
   // What somebody else writes just now is not in `there`, and counts as there all the same.
   const created = await write(db, sorted.filter(isNew), 'skip');

@@ -295,6 +295,47 @@ describe('many documents in one POST', () => {
     }
   });
 
+  test('writes of every kind at once, with readers, all end well', async () => {
+    const many = (n: number) => ({
+      type: 'FeatureCollection',
+      features: Array.from({ length: 50 }, (_, at) => item(`a${at}`, { collection: 'busy' }, { n })),
+    });
+    const path = '/collections/busy';
+    const seen = new Set<string>();
+    const note = async (name: string, response: Promise<Response>) =>
+      void seen.add(`${name} ${(await response).status}`);
+    for (let round = 0; round < 6; round++) {
+      await send('POST', '/collections', collection('busy'));
+      await send('POST', `${path}/items`, many(0));
+      const all: Promise<void>[] = [];
+      for (let n = 1; n <= 3; n++) {
+        all.push(note('upsert', send('POST', `${path}/items?mode=upsert`, many(n))));
+        all.push(note('get', server.get(path)));
+        all.push(note('list', server.get('/collections')));
+        all.push(note('patch', send('PATCH', path, { [`x:${n}`]: 1 })));
+        all.push(note('patch', send('PATCH', `${path}/items/a1`, { properties: { n } })));
+        all.push(note('delete', send('DELETE', `${path}/items/a${n}`)));
+      }
+      all.push(note('delete', send('DELETE', path)));
+      await Promise.all(all);
+    }
+    const accepted = [
+      'upsert 200',
+      'upsert 201',
+      'upsert 404',
+      'get 200',
+      'get 404',
+      'list 200',
+      'patch 200',
+    ];
+    const known = new Set([...accepted, 'patch 404', 'delete 204', 'delete 404']);
+    assert.deepEqual(
+      [...seen].filter((each) => !known.has(each)),
+      [],
+    );
+    await send('DELETE', path);
+  });
+
   test('what may be left out of a document is what the address or the specification says', async () => {
     await clear();
     const {

@@ -3,6 +3,7 @@
  * STAC API Transaction, "POST": "the server should communicate this failure back to the client with an error status code".
  */
 import { z } from 'zod';
+import { inTransaction } from '../../db/retrying.ts';
 import type { OnConflict } from '../../db/upsert-items.ts';
 import { type Fate, writeMany } from '../../db/write-many.ts';
 import { ApiError, type ErrorCode } from '../../errors.ts';
@@ -164,7 +165,7 @@ async function writeSound(
   if (!isWhole && !isPartial)
     throw new Refused(candidates.filter(({ fault }) => fault).map((each) => toEntry(each, new Map())));
   const rows = candidates.flatMap(({ row, fault }) => (row && !fault ? [row] : []));
-  return database.db.transaction().execute(async (db) => {
+  return inTransaction(database.db, async (db) => {
     const fates = await writeMany(db, rows, mode);
     const entries = candidates.map((candidate) => toEntry(candidate, fates));
     const failed = entries.filter(({ status }) => status === 'failed');

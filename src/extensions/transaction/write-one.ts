@@ -1,4 +1,5 @@
 /** POST, PUT, PATCH and DELETE of one Item or Collection. STAC API Transaction, Collection Transaction; RFC 9110 13. */
+import { inTransaction } from '../../db/retrying.ts';
 import { writeMany } from '../../db/write-many.ts';
 import { ApiError } from '../../errors.ts';
 import { shown } from '../../geo/shown.ts';
@@ -80,7 +81,7 @@ export async function create(kind: Kind, request: ApiRequest, context: Context):
   const { base, params, text } = request;
   const row = kind.toRow(text, params, base);
   await mustBeValid(row, request, context);
-  const fates = await context.database.db.transaction().execute((db) => writeMany(db, [row], 'insert'));
+  const fates = await inTransaction(context.database.db, (db) => writeMany(db, [row], 'insert'));
   if (fates.get(row.id) !== 'created')
     throw new ApiError('Conflict', `there is a document with the id ${shown(row.id)} already`, 'id');
   const view = await kind.view(params, base, context, row.id);
