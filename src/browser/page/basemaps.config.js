@@ -14,7 +14,10 @@ setEPSGLookup(async (code) => {
 /** The world's land, 1:50,000,000, as areas instead of the tiles of an address. */
 async function landLayer(emptyLayer, _, map) {
   const { default: land } = await import('world-atlas/land-50m.json');
-  const features = new TopoJSON().readFeatures(land, { featureProjection: map.getView().getProjection() });
+  // A copy, because the reader changes what it reads, and there is a map on every page.
+  const features = new TopoJSON().readFeatures(structuredClone(land), {
+    featureProjection: map.getView().getProjection(),
+  });
   return new VectorLayer({
     source: new VectorSource({ features, attributions: 'Natural Earth' }),
     background: '#dde8ee',
