@@ -4,21 +4,33 @@ import { fullFolds, markPattern, simpleFolds } from './unicode-15.ts';
 
 const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
-/** Full case folding of what is in NFD already. */
-function folded(text: string): string {
-  const [from, to] = simpleFolds();
-  const simple = `translate(lower(${text} collate "C"), ${quoted(from)}, ${quoted(to)})`;
-  return fullFolds().reduce(
+/** U+0345 is the one combining mark that folds; beyond it and ASCII, letters begin at U+00B5. */
+const OTHER_LETTERS = '[\\u00B5-\\u02FF\\u0345\\u0370-\\U0010FFFF]';
+const BEYOND_ARMENIAN = '[\\u0590-\\U0010FFFF]';
+
+/** Full case folding of `text`, which is in NFD and has its ASCII folded. Long tables are slow, so each is tried for last. */
+function folded(): string {
+  const pairs = simpleFolds();
+  const table = (isWanted: (code: number) => boolean) => {
+    const some = pairs.filter(([from]) => isWanted(from.codePointAt(0) as number));
+    return `${quoted(some.map(([from]) => from).join(''))}, ${quoted(some.map(([, to]) => to).join(''))}`;
+  };
+  const near = `translate(text, ${table((code) => code < 0x590)})`;
+  const far = `case when text ~ '${BEYOND_ARMENIAN}' then translate(${near}, ${table((code) => code >= 0x590)}) else ${near} end`;
+  const full = fullFolds().reduce(
     (inner, [one, many]) => `replace(${inner}, ${quoted(one)}, ${quoted(many)})`,
-    simple,
+    far,
   );
+  return `case when text ~ '${OTHER_LETTERS}' then ${full} else text end`;
 }
 
 /** Text of ASCII has as many bytes as characters; it is the most of all, and needs no tables. */
 const CASEI = `
   select case
     when octet_length(value) = char_length(value) then lower(value collate "C")
-    else normalize(${folded('normalize(value, NFD)')}, NFC)
+    else (
+      select normalize(${folded()}, NFC)
+      from (select lower(normalize(value, NFD) collate "C") as text offset 0) as decomposed)
   end`;
 
 const ACCENTI = `
@@ -27,23 +39,33 @@ const ACCENTI = `
     else normalize(regexp_replace(normalize(value, NFD) collate "C", ${quoted(markPattern())}, '', 'g'), NFC)
   end`;
 
-const DATE = '(?!0000)(\\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])';
+/** A day of any year but leap days, and the time of it in UTC as PostgreSQL reads it too. Without captures a match is quick. */
+const PLAIN =
+  '^\\d{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)' +
+  'T(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d{1,6})?Z$';
+
+const DATE = '(\\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])';
 const TIME = '([01]\\d|2[0-3]):([0-5]\\d):([0-5]\\d|60)(\\.\\d+)?(?:[Zz]|([+-])([01]\\d|2[0-3]):([0-5]\\d))';
 
 /**
- * RFC 3339 date-time, or date as its midnight in UTC -> timestamptz; anything else is null. Read by its parts, so that
- * the day can be checked first and nothing depends on settings of the session. Digits beyond microseconds are dropped.
+ * RFC 3339 date-time, or date as its midnight in UTC -> timestamptz; anything else is null. What is not plain is read by
+ * its parts, so that the day can be checked first. Digits beyond microseconds are dropped. There is no year 0000.
  */
 const INSTANT = `
   select case
-    when m[3]::int <= extract(day from make_date(m[1]::int, m[2]::int, 1) + interval '1 month' - interval '1 day')
-    then (make_timestamp(m[1]::int, m[2]::int, m[3]::int, coalesce(m[4], '0')::int, coalesce(m[5], '0')::int, 0)
-      + make_interval(secs => coalesce(m[6], '0')::int)
-      + substr(coalesce(m[7], '.0') || '000000', 2, 6)::int * interval '1 microsecond'
-      - (coalesce(m[8], '+') || '1')::int
-        * make_interval(hours => coalesce(m[9], '0')::int, mins => coalesce(m[10], '0')::int)) at time zone 'UTC'
-  end
-  from regexp_match(value, '^${DATE}(?:[Tt ]${TIME})?$') as m`;
+    when value collate "C" < '0001' then null
+    when value ~ '${PLAIN}' then value::timestamptz
+    else (
+      select case
+        when m[3]::int <= extract(day from make_date(m[1]::int, m[2]::int, 1) + interval '1 month' - interval '1 day')
+        then (make_timestamp(m[1]::int, m[2]::int, m[3]::int, coalesce(m[4], '0')::int, coalesce(m[5], '0')::int, 0)
+          + make_interval(secs => coalesce(m[6], '0')::int)
+          + substr(coalesce(m[7], '.0') || '000000', 2, 6)::int * interval '1 microsecond'
+          - (coalesce(m[8], '+') || '1')::int
+            * make_interval(hours => coalesce(m[9], '0')::int, mins => coalesce(m[10], '0')::int)) at time zone 'UTC'
+      end
+      from regexp_match(value, '^${DATE}(?:[Tt ]${TIME})?$') as m)
+  end`;
 
 /** Beyond this neither operands nor results go on: digits in the thousands cost more than a request may. */
 const LARGEST = '1e500';

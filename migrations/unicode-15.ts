@@ -67,21 +67,19 @@ const MARKS = [
 
 const hex = (text: string) => Number.parseInt(text, 16);
 
-/** Two texts of equal length: each character of the first folds to the one at its place in the second. */
-export function simpleFolds(): [string, string] {
-  let from = '';
-  let to = '';
+/** Pairs of a character and the one that it folds to. */
+export function simpleFolds(): [string, string][] {
+  const pairs: [string, string][] = [];
   for (const run of FOLDS.split(' ')) {
     const [, first, count = '1', step = '1', add] = /^([0-9a-f]+)(?:\*(\d+)(?:\/(\d))?)?([+-]\d+)$/.exec(
       run,
     ) as unknown as [string, string, string | undefined, string | undefined, string];
     for (let index = 0; index < Number(count); index++) {
       const code = hex(first) + index * Number(step);
-      from += String.fromCodePoint(code);
-      to += String.fromCodePoint(code + Number(add));
+      pairs.push([String.fromCodePoint(code), String.fromCodePoint(code + Number(add))]);
     }
   }
-  return [from, to];
+  return pairs;
 }
 
 /** Pairs of a character and the characters that it folds to. */
