@@ -54,7 +54,10 @@ function mountRoute(app: Express, route: Route, context: Context): void {
         if (response.destroyed) throw new ApiError('Unavailable', 'the client went away');
       },
     };
-    await send(response, await negotiateLanguage(route, asked, config, (each) => route.handle(each, context)));
+    await send(
+      response,
+      await negotiateLanguage(route, asked, config, (each) => route.handle(each, context)),
+    );
   });
 }
 

@@ -1,7 +1,7 @@
 /** Links of the API's own around stored documents, and the mark for addresses that are ours. STAC API 1.0 core, "Links". */
 import { isKey } from './json-text.ts';
-import { GEOJSON_TYPE, JSON_TYPE, SCHEMA_TYPE } from './media-type.ts';
 import { languagesOf } from './language.ts';
+import { GEOJSON_TYPE, JSON_TYPE, SCHEMA_TYPE } from './media-type.ts';
 import { scopeOf } from './scope.ts';
 
 /**
@@ -37,6 +37,8 @@ export const OWN_RELATIONS: ReadonlySet<string> = new Set([
   'children',
   QUERYABLES_REL,
   SORTABLES_REL,
+  'aggregate',
+  'aggregations',
 ]);
 
 const segment = (id: string) => encodeURIComponent(id);
@@ -78,6 +80,8 @@ export function collectionLinks(base: string, id: string, scope: string | null =
     { rel: 'children', type: JSON_TYPE, href: `${self}/children` },
     { rel: QUERYABLES_REL, type: SCHEMA_TYPE, href: `${self}/queryables`, title: 'Queryables' },
     { rel: SORTABLES_REL, type: SCHEMA_TYPE, href: `${self}/sortables`, title: 'Sortables' },
+    { rel: 'aggregate', type: JSON_TYPE, href: `${self}/aggregate` },
+    { rel: 'aggregations', type: JSON_TYPE, href: `${self}/aggregations` },
     rootLink(base),
   ];
 }
