@@ -116,7 +116,13 @@ describe('errors', () => {
   });
 
   test('writing is off unless it is turned on', async () => {
-    assert.equal((await server.get('/collections', { method: 'POST', body: '{}' })).status, 405);
+    for (const path of ['/collections/c', '/collections/c/items/i'])
+      for (const method of ['PUT', 'PATCH', 'DELETE'])
+        assert.equal((await server.get(path, { method, body: '{}' })).status, 405, `${method} ${path}`);
+    assert.equal((await server.get('/collections/c/items', { method: 'POST', body: '{}' })).status, 405);
+    const body = JSON.stringify(collection('new'));
+    assert.equal((await server.get('/collections', { method: 'POST', body })).status, 400);
+    assert.equal((await server.get('/collections/new')).status, 404);
   });
 
   test('a body that is too large is a 413', async () => {
