@@ -50,7 +50,11 @@ function routes(): Route[] {
       operationId: 'getCollection',
       summary: 'One Collection',
       parameters: [collectionIdParameter, languageParameter],
-      responses: { 200: 'The Collection', 404: 'There is none with this id' },
+      responses: {
+        200: 'The Collection',
+        304: 'The client has it, by its ETag',
+        404: 'There is none with this id',
+      },
       handle: getCollection,
     },
   ];

@@ -99,7 +99,11 @@ function routes(api: Api): Route[] {
       operationId: 'getItem',
       summary: 'One Item',
       parameters: [collectionIdParameter, itemIdParameter],
-      responses: { 200: 'The Item', 404: 'There is no such Collection or Item' },
+      responses: {
+        200: 'The Item',
+        304: 'The client has it, by its ETag',
+        404: 'There is no such Collection or Item',
+      },
       produces: GEOJSON_TYPE,
       handle: getItem,
     },

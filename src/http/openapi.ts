@@ -27,7 +27,7 @@ function parameter({ name, in: where, schema }: RouteParameter): object {
 function responses(route: Route): object {
   const all = { ...route.responses, 500: 'A fault of the server' };
   const entries = Object.entries(all).map(([status, description]) => {
-    if (status === '204') return [status, { description }];
+    if (status === '204' || status === '304') return [status, { description }];
     const isFault = Number(status) >= 400;
     const types = isFault ? [PROBLEM_TYPE] : [route.produces ?? JSON_TYPE].flat();
     const schema = isFault ? { $ref: '#/components/schemas/Problem' } : { type: 'object' };
