@@ -140,6 +140,20 @@ describe('entity tags and conditions', () => {
     assert.equal(await winner.text(), await (await server.get(ITEM)).text());
   });
 
+  test('a Collection that is read, changed and sent back keeps its own extent for when its Items are gone', async () => {
+    await server.store([collection('own'), item('one', { collection: 'own' })]);
+    const [path, own] = ['/collections/own', (collection('own') as { extent: object }).extent];
+    const read = await server.json<{ extent: { spatial: object } }>(path);
+    assert.deepEqual(read.extent.spatial, { bbox: [[10, 40, 11, 41]] });
+    const response = await write('PUT', path, { ...read, title: 'new' }, { 'if-match': await tagOf(path) });
+    assert.equal(response.status, 200, await response.clone().text());
+    assert.deepEqual(((await response.json()) as typeof read).extent, read.extent);
+    assert.equal((await write('PATCH', path, { keywords: ['k'] })).status, 200);
+    assert.equal((await write('DELETE', `${path}/items/one`, null)).status, 204);
+    const { extent, title } = await server.json(path);
+    assert.deepEqual([extent, title], [own, 'new']);
+  });
+
   test('who prefers no document gets a 204 with the tag', async () => {
     const { links: _, ...body } = item('i') as { links: unknown };
     for (const [method, document] of [
