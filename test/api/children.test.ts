@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { makeValidator } from '../../src/stac/validate.ts';
-import { collection } from '../support/documents.ts';
+import { collection, item } from '../support/documents.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 interface Link {
@@ -45,6 +45,9 @@ describe('children', () => {
       inScope('dots', '..'),
       inScope('empty', ''),
       inScope('number', 7),
+      // Its extent follows.
+      item('i', { collection: 'x.one' }),
+      item('i', { collection: 'loose-a' }),
     ]);
   });
   after(() => server.close());
@@ -92,7 +95,10 @@ describe('children', () => {
       for (const child of page.children) {
         assert.deepEqual(hrefs(child, 'parent'), hrefs(page, 'parent'), child.id);
         const [self = ''] = hrefs(child, 'self');
-        assert.equal((await server.json<Linked>(self)).id, child.id);
+        const there = await server.json<Linked>(self);
+        // stac-api-validator compares the whole; a Catalog of Items may leave its links out here.
+        if (path.startsWith('/collections/')) assert.equal(there.id, child.id);
+        else assert.deepEqual(there, child);
       }
     }
   });
