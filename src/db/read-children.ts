@@ -11,17 +11,21 @@ export interface Child {
   id: string;
 }
 
-/** Children as rows (type, id, content, title): Catalogs first. @param scope null: of the landing page */
+/** Bytes that a link to a Collection takes, about. */
+const LINK = 300;
+
+/** Children as rows (type, id, content, bytes, title), Catalogs first. @param scope null: of the landing page */
 function selectChildren(scope: string | null, type: ChildType | null): RawBuilder<unknown> {
   const title = sql`case when jsonb_typeof(document -> 'title') = 'string' then document ->> 'title' end`;
   const collections = sql`
-    select 'Collection' as type, id, content, ${title} as title
+    select 'Collection' as type, id, content, octet_length(content)::bigint as bytes, ${title} as title
     from collections
     where ${scope === null ? sql`scope is null` : sql`scope = ${scope}`}`;
   const catalogs = sql`
-    select distinct 'Catalog' as type, scope as id, null::text as content, scope as title
+    select 'Catalog' as type, scope as id, null::text as content, count(*) * ${LINK}::int as bytes, scope as title
     from collections
-    where scope is not null`;
+    where scope is not null
+    group by scope`;
   if (scope !== null) return type === 'Catalog' ? sql`${collections} and false` : collections;
   if (type === 'Catalog') return catalogs;
   return type === 'Collection' ? collections : sql`${catalogs} union all ${collections}`;
@@ -55,9 +59,9 @@ export async function readChildren(
       select
         type, id, content,
         row_number() over before as place,
-        sum(coalesce(octet_length(content), 0)) over before as size
+        sum(bytes) over before as size
       from (
-        select type, id, content
+        select type, id, content, bytes
         from (${selectChildren(scope, type)}) as child
         where ${after === null} or (type, id) > (${after?.type ?? ''}::text, ${after?.id ?? ''}::text)
         order by type, id

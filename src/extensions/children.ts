@@ -18,6 +18,7 @@ import {
   reply,
 } from '../http/api.ts';
 import { refuseUnknown } from '../search/params.ts';
+import { withFacts } from '../search/summaries.ts';
 import type { Db } from '../search/tables.ts';
 import { itemsCatalog, scopeCatalog } from '../stac/catalog.ts';
 import { collectionText, href, type Link, rootLink } from '../stac/link.ts';
@@ -117,12 +118,21 @@ export async function replyWithChildren(
   };
 }
 
-async function readStored(db: Db, base: string, scope: string | null, asked: Asked): Promise<ChildrenPage> {
-  const { type, limit, after } = asked;
+/** Children as they are at their own addresses, the Collections with the extent and summaries of their Items. */
+async function readStored(
+  { database: { db }, facts }: Context,
+  base: string,
+  scope: string | null,
+  { type, limit, after }: Asked,
+): Promise<ChildrenPage> {
   const { rows, hasMore } = await readChildren(db, { scope, type }, limit, after);
-  const texts = rows.map(({ id, content }) =>
-    content === null ? JSON.stringify(scopeCatalog(base, id)) : collectionText(content, base, id),
-  );
+  const collections = rows.filter((row) => row.type === 'Collection').map(({ id }) => id);
+  const live = collections.length > 0 ? await facts.read(collections) : new Map();
+  const texts: string[] = [];
+  for (const { id, content } of rows) {
+    if (content === null) texts.push(JSON.stringify(scopeCatalog(base, id, await childLinks(db, base, id))));
+    else texts.push(collectionText(withFacts(content, live.get(id)), base, id));
+  }
   return {
     texts,
     matched: await countChildren(db, scope, type),
@@ -158,13 +168,13 @@ async function getScope({ base, params, query }: ApiRequest, { database }: Conte
   return reply(scopeCatalog(base, scope, await mustHaveLinks(database.db, base, scope)));
 }
 
-async function getScopeChildren(request: ApiRequest, { database }: Context): Promise<Reply> {
+async function getScopeChildren(request: ApiRequest, context: Context): Promise<Reply> {
   const { base, params } = request;
   const scope = params.scope as string;
-  await mustHaveLinks(database.db, base, scope);
+  await mustHaveLinks(context.database.db, base, scope);
   const parent = href.scope(base, scope);
   return replyWithChildren(request, parent, `${parent}/children`, (asked) =>
-    readStored(database.db, base, scope, asked),
+    readStored(context, base, scope, asked),
   );
 }
 
@@ -197,9 +207,9 @@ function routes(): Route[] {
       summary: 'What lies directly below the landing page',
       parameters: childrenParameters,
       responses: page,
-      handle: (request, { database }) =>
+      handle: (request, context) =>
         replyWithChildren(request, `${request.base}/`, `${request.base}/children`, (asked) =>
-          readStored(database.db, request.base, null, asked),
+          readStored(context, request.base, null, asked),
         ),
     },
     {

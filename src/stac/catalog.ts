@@ -38,8 +38,8 @@ function catalog(
 
 const childrenLink = (self: string): Link => ({ rel: 'children', type: JSON_TYPE, href: `${self}/children` });
 
-/** @param children links to its Collections; /children leaves them out */
-export function scopeCatalog(base: string, scope: string, children: Link[] = []): Catalog {
+/** @param children links to its Collections */
+export function scopeCatalog(base: string, scope: string, children: Link[]): Catalog {
   const self = href.scope(base, scope);
   return catalog(base, self, `${base}/`, {
     id: scope,

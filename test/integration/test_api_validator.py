@@ -18,7 +18,7 @@ def test_core_collections_features_item_search(s3_catalogue, lake):
     item = next(each for each in s3_catalogue.items(lake.collection) if each["id"] == lake.scenes[0].stem)
     geometry = json.dumps(mapping(shape(item["geometry"]).centroid.buffer(0.01)))
     command = [str(Path(sys.executable).parent / "stac-api-validator"), "--root-url", f"{s3_catalogue.url}/", "--collection", lake.collection, "--geometry", geometry, "--validate-pagination"]
-    for name in ("core", "collections", "features", "item-search"):
+    for name in ("core", "collections", "features", "item-search", "browseable", "children"):
         command += ["--conformance", name]
     told = run(command, env=clean_env(PYTHONPATH=OFFLINE, PYTHONDONTWRITEBYTECODE="1"), timeout=480)
     print(told)
