@@ -32,7 +32,7 @@ export const shape = (geometry: Geometry): Sql =>
   sql`ST_MakeValid(ST_SetSRID(ST_GeomFromGeoJSON(${JSON.stringify(geometry)}), 4326))`;
 
 /** What passes 180 degrees comes back in on the other side. */
-export const wrapped = (geometry: Sql): Sql => sql`ST_WrapX(ST_WrapX(${geometry}, 180, -360), -180, 360)`;
+export const wrapped = (geometry: Sql): Sql => sql`cql2_wrapped(${geometry})`;
 
 /** One side of a predicate. `edges` are the places of a literal that lie on the antimeridian as well. */
 interface Place {

@@ -57,7 +57,7 @@ async function scan(db: Db, collection: string): Promise<Facts> {
 /** Sets where and when a Collection is, for searches. */
 async function placeCollection(db: Db, collection: string, { bbox, start, end }: Facts): Promise<void> {
   const { rows } = await sql<{ content: string }>`
-    select content from collections where id = ${collection} for update`.execute(db);
+    select content from collections where id = ${collection}`.execute(db);
   const own = rows[0] && toCollectionRow(rows[0].content);
   if (!own) return;
   const live = placeOf(bbox);
@@ -74,6 +74,8 @@ async function placeCollection(db: Db, collection: string, { bbox, start, end }:
 async function keepFacts(db: Db, known: Known | null, facts: Facts, changes: Change[]): Promise<void> {
   const [{ collection }] = changes as [Change];
   await db.transaction().execute(async (transaction) => {
+    // The Collection comes first in whatever locks it, and an Item's write need not wait.
+    await sql`select id from collections where id = ${collection} for no key update`.execute(transaction);
     const text = JSON.stringify(facts);
     const { rows } = known
       ? await sql`

@@ -58,6 +58,11 @@ function grown(rows: readonly ItemRow[]): { collections: string[]; facts: string
   return { collections: [...sources.keys()], facts };
 }
 
+/** Facts are of all rows; where some were passed over, what is there is to be read again. */
+const isPartly = sql`
+  (select count(*) from written where written.collection = change.collection)
+    < (select count(*) from incoming where incoming.collection = change.collection)`;
+
 /** Writes rows; beside them, in `item_changes`, what they bring and where something that was there may be gone. */
 async function writeBatch(db: Db, rows: readonly ItemRow[], onConflict: OnConflict): Promise<string[]> {
   const column = (read: (row: ItemRow) => string | null) => rows.map(read);
@@ -102,7 +107,7 @@ async function writeBatch(db: Db, rows: readonly ItemRow[], onConflict: OnConfli
     ),
     growth as (
       insert into item_changes (collection, grown)
-      select change.collection, change.facts
+      select change.collection, case when ${onConflict === 'skip' ? isPartly : sql`false`} then null else change.facts end
       from unnest(${collections}::text[], ${facts}::text[]) as change (collection, facts)
       where exists (select from written where written.collection = change.collection)
     ),

@@ -1,6 +1,7 @@
 /** GET and POST /collections as a search. STAC API Collection Search v1.0.0-rc.1; OGC API Common Part 2, "Simple Query". */
 import { z } from 'zod';
 import type { ApiRequest, Context, Reply, Route } from '../http/api.ts';
+import { bodyType } from '../http/body.ts';
 import { cutDocument } from '../search/fields.ts';
 import { fromBody, fromQuery, type Parameters, type SearchParams } from '../search/params.ts';
 import {
@@ -24,6 +25,7 @@ import type { Api, Extension } from './extension.ts';
 import { queryParameters } from './features.ts';
 import { mustKnowCollectionNames } from './names.ts';
 import { readPage } from './read-page.ts';
+import { listParameters } from './transaction/write-list.ts';
 import { postCollections } from './transaction.ts';
 
 const DEFAULT_LIMIT = 100;
@@ -103,6 +105,7 @@ async function searchByPost(request: ApiRequest, context: Context, parameters: P
   const { base, text } = request;
   const body = text.trim() === '' ? {} : parseObject(text);
   if (context.config.transactions && DOCUMENT_MEMBERS.some((name) => Object.hasOwn(body, name))) {
+    bodyType([JSON_TYPE], request.headers['content-type']);
     return postCollections(request, context);
   }
   const params = fromBody(body, parameters, DEFAULT_LIMIT);
@@ -134,10 +137,13 @@ function routes(api: Api): Route[] {
       operationId: 'postCollections',
       summary: 'Search Collections by JSON body; a body that is a Collection is created, where writing is on',
       body: z.union([z.strictObject(Object.fromEntries(schemas)), z.looseObject({})]),
+      parameters: listParameters,
       responses: {
         ...responses,
         201: 'A Collection was created',
         409: 'A Collection with this id exists already',
+        413: 'The body is too large',
+        415: 'The body is of a media type that is not accepted',
       },
       handle: (request, context) => searchByPost(request, context, parameters),
     },
