@@ -5,23 +5,7 @@ import type { Expression } from '../../src/cql2/ast.ts';
 import type { Database } from '../../src/db/schema.ts';
 import { openTestCatalogue } from '../support/catalogue.ts';
 
-import { evaluate, makeTable } from './support.ts';
-
-/** A ring of a box. */
-const ring = (west: number, south: number, east: number, north: number) => [
-  [west, south],
-  [east, south],
-  [east, north],
-  [west, north],
-  [west, south],
-];
-const box = (...sides: [number, number, number, number]) => ({
-  type: 'Polygon',
-  coordinates: [ring(...sides)],
-});
-const point = (...coordinates: number[]) => ({ type: 'Point', coordinates });
-const line = (...coordinates: number[][]) => ({ type: 'LineString', coordinates });
-const collection = (...geometries: unknown[]) => ({ type: 'GeometryCollection', geometries });
+import { box, collection, evaluate, line, makeTable, point, ring } from './support.ts';
 
 const OPS = ['contains', 'crosses', 'disjoint', 'equals', 'intersects', 'overlaps', 'touches', 'within'];
 
@@ -200,6 +184,38 @@ describe('spatial predicates', () => {
       'overlapping parts',
       { type: 'MultiPolygon', coordinates: [box(0, 0, 6, 6).coordinates, box(3, 3, 9, 9).coordinates] },
     ],
+    [
+      'a line along the antimeridian and beyond',
+      line([180, -90], [180, 0], [360, 90], [236, 56], [-180, 90]),
+    ],
+    [
+      'polygons that are wrapped onto themselves',
+      {
+        type: 'MultiPolygon',
+        coordinates: [
+          [
+            [
+              [-3, 47],
+              [0, -90],
+              [0, -90],
+              [-360, 90],
+              [-3, 47],
+            ],
+          ],
+          [
+            [
+              [191, -32],
+              [-123, 77],
+              [180, 0],
+              [-93, -11],
+              [-304, 30],
+              [191, -32],
+            ],
+          ],
+        ],
+      },
+    ],
+    ['a collection beyond', collection(line([170, 0], [350, 10]), box(-200, -10, -150, 10), point(181, 0))],
     ['a box without width', { bbox: [5, 0, 5, 10] }],
     ['a box without size', { bbox: [5, 5, 5, 5] }],
   ];
@@ -212,7 +228,8 @@ describe('spatial predicates', () => {
         assert.ok(answers.every((answer, index) => (answer === null) === (index === places.length)));
       }
     });
-    if (what.startsWith('a box')) continue;
+    // Stored places are within 180 degrees.
+    if (/^a box|beyond|wrapped/.test(what)) continue;
     test(`${what} is answered by each predicate, in the data`, async () => {
       await makeTable(database.db, what, [{ geometry: shape, properties: {} }]);
       for (const op of OPS) {
@@ -225,80 +242,4 @@ describe('spatial predicates', () => {
       }
     });
   }
-});
-
-describe('spatial predicates at the antimeridian', () => {
-  let database: Database;
-  const west = {
-    type: 'MultiPolygon',
-    coordinates: [box(177, -19, 180, -16).coordinates, box(-180, -19, -178, -16).coordinates],
-  };
-  const features = [
-    west,
-    box(170, -19, 175, -16),
-    box(-180, -19, -179, -16),
-    point(180, -17),
-    point(-170, -17),
-    point(0, 0),
-  ];
-  before(async () => {
-    database = await openTestCatalogue();
-    await makeTable(
-      database.db,
-      'edge',
-      features.map((geometry) => ({ geometry, properties: {} })),
-    );
-  });
-  after(() => database.close());
-
-  const cases: [string, number[]][] = [
-    ['S_INTERSECTS(geom, BBOX(176, -20, -177, -10))', [0, 2, 3]],
-    // In the plane a point on the antimeridian is on the edge of what crosses it, and so not within.
-    ['S_WITHIN(geom, BBOX(176, -20, -177, -10))', [0, 2]],
-    ['S_DISJOINT(geom, BBOX(176, -20, -177, -10))', [1, 4, 5]],
-    ['S_INTERSECTS(geom, BBOX(-180, -20, -177, -10))', [0, 2, 3]],
-    ['S_INTERSECTS(geom, POLYGON((176 -20, 183 -20, 183 -10, 176 -10, 176 -20)))', [0, 2, 3]],
-    ['S_WITHIN(geom, POLYGON((176 -20, 183 -20, 183 -10, 176 -10, 176 -20)))', [0, 2]],
-    ['S_EQUALS(geom, POLYGON((177 -19, 182 -19, 182 -16, 177 -16, 177 -19)))', [0]],
-    ['S_CONTAINS(geom, POINT(181 -17))', [0]],
-    ['S_INTERSECTS(geom, POINT(-180 -17))', [0, 2, 3]],
-    ['S_DISJOINT(geom, POINT(-180 -17))', [1, 4, 5]],
-    ['S_INTERSECTS(geom, POINT(190 -17))', [4]],
-    ['S_INTERSECTS(geom, BBOX(-180, -90, 180, 90))', [0, 1, 2, 3, 4, 5]],
-    ['S_WITHIN(geom, BBOX(-180, -90, 180, 90))', [0, 1, 2, 4, 5]],
-  ];
-  for (const [filter, expected] of cases) {
-    test(filter, async () => {
-      const answers = await evaluate(database.db, 'edge', filter);
-      assert.deepEqual(
-        answers.flatMap((answer, index) => (answer ? [index] : [])),
-        expected,
-      );
-    });
-  }
-});
-
-describe('a box with heights', () => {
-  let database: Database;
-  const features = [line([0, 50, 1000], [2, 50, 3000]), point(1, 50), point(1, 50, 5000)];
-  before(async () => {
-    database = await openTestCatalogue();
-    await makeTable(
-      database.db,
-      'heights',
-      features.map((geometry) => ({ geometry, properties: {} })),
-    );
-  });
-  after(() => database.close());
-
-  test('meets what is at its heights, and what has none', async () => {
-    const over = (bottom: number, top: number) =>
-      evaluate(database.db, 'heights', {
-        op: 's_intersects',
-        args: [{ property: 'geom' }, { bbox: [0, 0, bottom, 9, 60, top] }],
-      });
-    assert.deepEqual(await over(2000, 2500), [true, true, false]);
-    assert.deepEqual(await over(3000, 6000), [true, true, true]);
-    assert.deepEqual(await over(-100, 0), [false, true, false]);
-  });
 });
