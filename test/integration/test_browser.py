@@ -3,14 +3,17 @@
 Nothing may be asked of anybody but the catalogue, and nothing may go wrong in the console.
 """
 
+import json
 import re
+import shutil
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import quote, unquote
 
 import pytest
 import requests
 from playwright.sync_api import expect, sync_playwright
-from support.product import Catalogue, free_port, until
+from support.product import KIND, ROOT, Catalogue, free_port, until
 from support.proxy import reverse_proxy
 
 CHROMIUM = "/usr/bin/chromium"
@@ -292,3 +295,36 @@ def test_it_can_be_left_out(make_catalogue):
     made.start()
     assert made.get("/browser/").status_code == 404
     assert [link for link in made.json("/")["links"] if link["rel"] == "alternate"] == []
+
+
+@pytest.fixture
+def unbuilt(tmp_path):
+    """The product as it is built, without the page: a folder that can build it."""
+    (tmp_path / "src").mkdir()
+    for name in ("bin.mjs", "bootstrap.mjs"):
+        shutil.copy(ROOT / "src" / name, tmp_path / "src")
+    for name in ("package.json", "package-lock.json", "node_modules", "migrations", "examples", "src/stac", "src/browser"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    shutil.copytree(ROOT / "dist", tmp_path / "dist", ignore=lambda folder, names: ["browser"] if folder == str(ROOT / "dist") else [])
+    return tmp_path
+
+
+@pytest.mark.skipif(KIND != "embedded", reason="the database has no part in it")
+def test_two_servers_build_one_page_and_what_was_interrupted_is_begun_again(unbuilt, make_catalogue):
+    pages = unbuilt / "dist" / "browser"
+    first, second = (make_catalogue(store="folder", root=unbuilt, settings={"RUCIO_STAC_BROWSER": "true"}) for _ in range(2))
+    for made in (first, second):
+        made.start()
+        waiting = made.get("/browser/")
+        assert waiting.status_code == 503 and int(waiting.headers["retry-after"]) > 0
+        assert 'http-equiv="refresh"' in waiting.text
+    until(lambda: any(pages.glob("build-*/node_modules")), 120, "a build has begun")
+    holder = json.loads((pages / "lock").read_text())["pid"]
+    of_first = Path(f"/proc/{holder}/stat").read_text().rsplit(")", 1)[1].split()[1] == str(first.server.pid)
+    ended, left = (first, second) if of_first else (second, first)
+    ended.server.popen.kill()
+    until(lambda: not Path(f"/proc/{holder}").exists(), 30, "the build ends with its server")
+    await_page(left.url)
+    until(lambda: len(list(pages.glob("[!l]*"))) == 1, 30, "what the build left behind is gone")
+    left.stop()
+    assert [each.name for each in pages.iterdir() if each.name.startswith(("build-", "lock"))] == []
