@@ -3,21 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import { refreshDocuments } from '../src/db/refresh-documents.ts';
 import type { Db } from '../src/search/tables.ts';
 
-/** RFC 3339 date-times of days that exist, with an offset that PostgreSQL reads; whatever fits is cast without an error. */
-const INSTANT = [
-  '^(?!0000)(?:\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|02-(?:0[1-9]|1\\d|2[0-8]))',
-  '|(?:\\d\\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29)',
-  '[Tt ](?:[01]\\d|2[0-3]):[0-5]\\d:(?:[0-5]\\d|60)(?:\\.\\d+)?(?:[Zz]|[+-](?:0\\d|1[0-5]):[0-5]\\d)$',
-].join('');
-
 export async function up(db: Kysely<unknown>): Promise<void> {
-  await sql`
-    create function stac_instant(value jsonb) returns timestamptz
-    language sql immutable parallel safe
-    as ${sql.lit(`
-      select case
-        when jsonb_typeof(value) = 'string' and value #>> '{}' ~ '${INSTANT}' then (value #>> '{}')::timestamptz
-      end`)}`.execute(db);
   await sql`alter table items add column mended text`.execute(db);
   await sql`alter table items add column words tsvector`.execute(db);
   await sql`create index items_words on items using gin (words)`.execute(db);

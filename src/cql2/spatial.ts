@@ -7,25 +7,13 @@
  */
 import { type RawBuilder, sql } from 'kysely';
 import { splitBbox, toBbox } from '../geo/bbox.ts';
+import { boxGeometry } from '../geo/box-geometry.ts';
 import { type Geometry, onAntimeridian } from '../geo/geometry.ts';
 import { shown } from '../geo/shown.ts';
 import { type Expression, filterFault, isBbox, isGeometry, isProperty } from './ast.ts';
 import { type Compile, refuseFunction, type Sql } from './scalar.ts';
 
 type Box = [number, number, number, number];
-
-/** GeoJSON of a box that does not cross the antimeridian; a box without width or height is a line or a point. */
-export function boxGeometry([west, south, east, north]: Box): Geometry {
-  if (west === east && south === north) return { type: 'Point', coordinates: [west, south] };
-  const corners = [
-    [west, south],
-    [east, south],
-    [east, north],
-    [west, north],
-  ];
-  if (west === east || south === north) return { type: 'LineString', coordinates: [corners[0], corners[2]] };
-  return { type: 'Polygon', coordinates: [[...corners, corners[0]]] };
-}
 
 /** A valid geometry of PostGIS, SRID 4326. */
 export const shape = (geometry: Geometry): Sql =>
@@ -50,7 +38,8 @@ function hasFarLongitude(value: unknown): boolean {
   return value.some(hasFarLongitude);
 }
 
-const isFar = ({ coordinates, geometries }: Geometry): boolean =>
+/** Whether it passes 180 degrees. */
+export const isFar = ({ coordinates, geometries }: Geometry): boolean =>
   geometries ? geometries.some(isFar) : hasFarLongitude(coordinates);
 
 function literalPlace(geometry: Geometry): Place {

@@ -32,9 +32,8 @@ const conflictClause = {
 const placed = sql`
   case
     when row.geometry is null then null
-    when ST_XMax(parsed.shape) > 180 then ST_WrapX(ST_MakeValid(parsed.shape), 180, -360)
-    when ST_XMin(parsed.shape) < -180 then ST_WrapX(ST_MakeValid(parsed.shape), -180, 360)
-    when row.crosses::boolean then ST_WrapX(ST_ShiftLongitude(ST_MakeValid(parsed.shape)), 180, -360)
+    when ST_XMax(parsed.shape) > 180 or ST_XMin(parsed.shape) < -180 then cql2_wrapped(ST_MakeValid(parsed.shape))
+    when row.crosses::boolean then cql2_wrapped(ST_ShiftLongitude(ST_MakeValid(parsed.shape)))
     when ST_IsValid(parsed.shape) then parsed.shape
     else ST_MakeValid(parsed.shape)
   end`;

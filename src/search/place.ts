@@ -1,5 +1,6 @@
 /** Where and when of a search -> conditions on columns. */
 import { type RawBuilder, sql } from 'kysely';
+import { isFar, shape, wrapped } from '../cql2/spatial.ts';
 import { type Bbox, splitBbox } from '../geo/bbox.ts';
 import { boxGeometry } from '../geo/box-geometry.ts';
 import { type Geometry, onAntimeridian } from '../geo/geometry.ts';
@@ -8,9 +9,6 @@ import type { Interval } from '../stac/datetime.ts';
 type Column = RawBuilder<unknown>;
 
 const holds = (condition: Column) => sql<boolean>`${condition}`;
-
-const shape = (geometry: Geometry) =>
-  sql`ST_MakeValid(ST_SetSRID(ST_GeomFromGeoJSON(${JSON.stringify(geometry)}), 4326))`;
 
 /** @param column geometry, degrees, within 180 either side */
 export function meetsBbox(column: Column, bbox: Bbox) {
@@ -24,7 +22,8 @@ export function meetsBbox(column: Column, bbox: Bbox) {
 
 /** A query geometry whose longitudes pass 180 is wrapped, as the stored ones are. */
 export function meetsGeometry(column: Column, geometry: Geometry) {
-  const given = sql`ST_Intersects(${column}, ST_WrapX(ST_WrapX(${shape(geometry)}, 180, -360), -180, 360))`;
+  const valid = shape(geometry);
+  const given = sql`ST_Intersects(${column}, ${isFar(geometry) ? wrapped(valid) : valid})`;
   const edge = onAntimeridian(geometry);
   return holds(edge ? sql`(${given} or ST_Intersects(${column}, ${shape(edge)}))` : given);
 }

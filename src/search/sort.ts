@@ -1,4 +1,4 @@
-/** `sortby` -> sort keys. STAC API Sort v1.1.0. Numbers sort as numbers, instants by time, text by code point; nulls come last. */
+/** `sortby` -> sort keys. STAC API Sort v1.1.0. Numbers sort as numbers, dates and date-times by time, text by code point; nulls come last. */
 import { type RawBuilder, sql } from 'kysely';
 import type { PropertyColumn } from '../cql2/property.ts';
 import { ApiError } from '../errors.ts';
@@ -18,19 +18,18 @@ export function sortFieldsOf(text: string): SortField[] {
   });
 }
 
-/** jsonb -> the instant that its text names, null where it names none. */
-export const jsonInstant = (value: RawBuilder<unknown>) => sql`stac_instant(${value})`;
-
 function jsonKeys(name: string, value: RawBuilder<unknown>, direction: SortField['direction']): SortKey[] {
   const type = sql`jsonb_typeof(${value})`;
+  const text = sql`${value} #>> '{}'`;
+  const instant = sql`cql2_instant(case when ${type} = 'string' then ${text} end)`;
   const common = { name, direction, isNullable: true };
   return [
     { ...common, type: 'numeric', sql: sql`(case when ${type} = 'number' then (${value})::numeric end)` },
-    { ...common, type: 'timestamptz', sql: jsonInstant(value) },
+    { ...common, type: 'timestamptz', sql: instant },
     {
       ...common,
       type: 'text',
-      sql: sql`(case when ${type} in ('string', 'boolean') then (${value} #>> '{}') collate "C" end)`,
+      sql: sql`(case when ${type} in ('string', 'boolean') then (${text}) collate "C" end)`,
     },
   ];
 }

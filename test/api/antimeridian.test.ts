@@ -73,3 +73,34 @@ describe('longitudes 180 and -180 are one place', () => {
 
   test('no fault reached the log', () => assert.deepEqual(server.faults, []));
 });
+
+test('a line along longitude 180 that goes beyond is stored and searched by', async () => {
+  const server = await startTestServer();
+  try {
+    const along = {
+      type: 'LineString',
+      coordinates: [
+        [170, 0],
+        [180, 0],
+        [180, 10],
+        [190, 10],
+      ],
+    };
+    await server.store([
+      collection('c'),
+      item('along', { geometry: along, bbox: [170, 0, -170, 10] }),
+      item('beyond', { geometry: { type: 'Point', coordinates: [-175, 10] }, bbox: [-175, 10, -175, 10] }),
+      item('off', { geometry: { type: 'Point', coordinates: [0, 5] }, bbox: [0, 5, 0, 5] }),
+    ]);
+    const { features } = await server.search({ intersects: along });
+    assert.deepEqual(features.map(({ id }) => id).sort(), ['along', 'beyond']);
+    const point = await server.search({ bbox: [-180, 4, -179, 6] });
+    assert.deepEqual(
+      point.features.map(({ id }) => id),
+      ['along'],
+    );
+    assert.deepEqual(server.faults, []);
+  } finally {
+    await server.close();
+  }
+});
