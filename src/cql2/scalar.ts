@@ -18,6 +18,7 @@ import {
   isProperty,
   type Operation,
 } from './ast.ts';
+import { FUNCTIONS } from './functions.ts';
 import { isArithmetic, OPERATORS } from './operators.ts';
 import type { Resolve } from './property.ts';
 import { instantOf } from './values.ts';
@@ -59,10 +60,10 @@ function refuseKind(name: string, kind: string, where: string): never {
   throw filterFault(`filter: ${shown(name)} is of type ${kind}, which ${where} does not take`);
 }
 
-/** @throws ApiError InvalidParameter naming a function that is none of CQL2's */
+/** @throws ApiError InvalidParameter naming a function that is none of ours */
 export function refuseFunction(op: string): never {
   throw filterFault(
-    `filter has the function ${shown(op)}, which is not known here; of functions only casei and accenti are`,
+    `filter has the function ${shown(op)}, which is not known here; accepted are casei, accenti, ${[...FUNCTIONS.keys()].join(', ')}`,
   );
 }
 
@@ -87,6 +88,24 @@ function numberOf(expression: Expression, compile: Compile): Sql {
   return scalar.type === 'json' ? numberIn(scalar.sql) : sql`null::numeric`;
 }
 
+/** The instant of an expression; null in rows where it is something else. */
+function instantOfExpression(expression: Expression, compile: Compile): Sql {
+  const scalar = scalarOf(expression, compile);
+  if (scalar.type === 'instant' || scalar.type === 'interval') return scalar.sql;
+  if (scalar.type === 'json') return instantIn(scalar.sql);
+  return scalar.type === 'string' ? sql`cql2_instant(${scalar.sql})` : sql`null::timestamptz`;
+}
+
+/** @throws ApiError InvalidParameter when it is not known, or takes another number of arguments */
+function callOf({ op, args }: Operation, compile: Compile): Scalar {
+  const known = FUNCTIONS.get(op.toLowerCase()) ?? refuseFunction(op);
+  const [argument] = args;
+  if (argument === undefined || args.length !== 1)
+    throw filterFault(`filter: ${op} takes 1 argument, not ${args.length}`);
+  const read = { string: stringOf, number: numberOf, instant: instantOfExpression }[known.takes];
+  return { type: 'number', sql: sql`(${known.compile(read(argument, compile))})` };
+}
+
 const ARITHMETIC: Record<string, string> = {
   '+': 'cql2_add',
   '-': 'cql2_subtract',
@@ -97,7 +116,8 @@ const ARITHMETIC: Record<string, string> = {
   '^': 'cql2_power',
 };
 
-function operationOf({ op, args }: Operation, compile: Compile): Scalar {
+function operationOf(operation: Operation, compile: Compile): Scalar {
+  const { op, args } = operation;
   const [first, second] = args as [Expression, Expression];
   if (op === 'casei' || op === 'accenti') {
     const folded = sql`${sql.raw(`cql2_${op}`)}(${stringOf(first, compile)})`;
@@ -107,7 +127,7 @@ function operationOf({ op, args }: Operation, compile: Compile): Scalar {
     const name = sql.raw(ARITHMETIC[op] as string);
     return { type: 'number', sql: sql`${name}(${numberOf(first, compile)}, ${numberOf(second, compile)})` };
   }
-  if (!OPERATORS.has(op)) return refuseFunction(op);
+  if (!OPERATORS.has(op)) return callOf(operation, compile);
   return { type: 'boolean', sql: sql`(${compile.predicate({ op, args })})` };
 }
 

@@ -1,9 +1,13 @@
 /** `filter`, `filter-lang` and `filter-crs` of every search. STAC API Filter v1.0.0-rc.3; OGC API Features Part 3, 8; CQL2 1.0. */
 import { z } from 'zod';
+import { FUNCTIONS } from '../cql2/functions.ts';
 import { type FilterLang, readFilter } from '../cql2/read-filter.ts';
 import { ApiError } from '../errors.ts';
 import { shown } from '../geo/shown.ts';
+import { type ApiRequest, type Reply, reply } from '../http/api.ts';
 import type { Came, Parameters } from '../search/params.ts';
+import { rootLink } from '../stac/link.ts';
+import { JSON_TYPE } from '../stac/media-type.ts';
 import type { Extension } from './extension.ts';
 
 const CRS84 = 'http://www.opengis.net/def/crs/OGC/1.3/CRS84';
@@ -65,6 +69,20 @@ const CQL2_CLASSES = [
   'arithmetic',
 ];
 
+const FUNCTIONS_REL = 'http://www.opengis.net/def/rel/ogc/1.0/functions';
+
+async function listFunctions({ base }: ApiRequest): Promise<Reply> {
+  const types = { string: ['string'], number: ['number'], instant: ['datetime'] };
+  const functions = Array.from(FUNCTIONS.values(), ({ name, description, takes }) => ({
+    name,
+    description,
+    arguments: [{ title: takes, type: types[takes] }],
+    returns: ['number'],
+  }));
+  const links = [{ rel: 'self', type: JSON_TYPE, href: `${base}/functions` }, rootLink(base)];
+  return reply({ functions, links });
+}
+
 export const filter: Extension = {
   name: 'filter',
   conformsTo: [
@@ -76,4 +94,16 @@ export const filter: Extension = {
     ...CQL2_CLASSES.map((name) => ogc('cql2', name)),
   ],
   parameters,
+  routes: () => [
+    {
+      method: 'get',
+      tag: 'Filter and Sort',
+      path: '/functions',
+      operationId: 'getFunctions',
+      summary: 'Functions that filters may call',
+      responses: { 200: 'Their names, arguments and what they give' },
+      handle: listFunctions,
+    },
+  ],
+  landingLinks: (base) => [{ rel: FUNCTIONS_REL, type: JSON_TYPE, href: `${base}/functions` }],
 };

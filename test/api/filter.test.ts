@@ -54,6 +54,10 @@ describe('Filter', () => {
     ["t_before(datetime, DATE('2023-06-01'))", ['ü n/i']],
     ['s_intersects(geometry, BBOX(19, 39, 22, 42))', ['b']],
     ['s_within(geometry, POLYGON((9 39,12 39,12 42,9 42,9 39)))', ['a', 'ü n/i']],
+    ['month(datetime) = 6', ['b']],
+    ['year(start_datetime) = 2022 and doy(end_datetime) = 365', ['span']],
+    ['round(eo:cloud_cover / 4) = 1', ['a']],
+    ['abs(0 - eo:cloud_cover) > floor(49.9) and length(title) = 3', ['b']],
     ['eo:cloud_cover between 1 and 10 or eo:cloud_cover in (50, 60)', ['a', 'b']],
   ];
   for (const [filter, ids] of found) {
@@ -98,6 +102,8 @@ describe('Filter', () => {
     ['what follows a filter', { filter: 'a.b = 1 a.b' }, /filter/],
     ['a language that is none', { filter: 'a.b = 1', 'filter-lang': 'sql' }, /filter-lang is "sql"/],
     ['JSON that is none', { filter: '{', 'filter-lang': 'cql2-json' }, /filter/],
+    ['a function that is none', { filter: 'sqrt(a.b) = 1' }, /function "sqrt".*accepted are casei/],
+    ['a function’s second argument', { filter: 'abs(a.b, 1) = 1' }, /abs takes 1 argument, not 2/],
     ['a NUL', { filter: "id = 'a\u0000'" }, /filter/],
   ];
   for (const [what, query, told] of wrong) {
