@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { ApiRequest, Context, Reply, Route } from '../http/api.ts';
 import { bodyType } from '../http/body.ts';
-import { cutDocument } from '../search/fields.ts';
+import { cutDocument, givesLinks } from '../search/fields.ts';
 import { fromBody, fromQuery, type Parameters, type SearchParams } from '../search/params.ts';
 import {
   collectionKeys,
@@ -80,7 +80,7 @@ async function replyWithCollections(
     const live = withFacts(content, facts.get(id));
     if (!fields) return collectionText(live, base, id);
     const cut = cutDocument(live, fields, 'collection');
-    return fields.exclude.includes('links') ? withBase(cut, base) : collectionText(cut, base, id);
+    return givesLinks(cut) ? collectionText(cut, base, id) : withBase(cut, base);
   });
   const counts = `"numberMatched":${matched},"numberReturned":${rows.length}`;
   return {

@@ -1,6 +1,6 @@
 /** SearchParams -> one page of Items as an ItemCollection's text, with links to the pages on either side. */
 import type { ApiRequest, Context, Reply } from '../http/api.ts';
-import { cutDocument } from '../search/fields.ts';
+import { cutDocument, givesLinks } from '../search/fields.ts';
 import type { SearchParams } from '../search/params.ts';
 import { itemKeys, MOST_PAGE_BYTES, selectCount, selectPage } from '../search/select-items.ts';
 import { itemLinks, type Link, rootLink, withBase, withLinks } from '../stac/link.ts';
@@ -23,9 +23,7 @@ export function itemText(
   const { fields } = params;
   if (!fields) return withLinks(content, base, itemLinks(base, collection, id));
   const cut = cutDocument(content, fields, 'item');
-  return fields.exclude.includes('links')
-    ? withBase(cut, base)
-    : withLinks(cut, base, itemLinks(base, collection, id));
+  return givesLinks(cut) ? withLinks(cut, base, itemLinks(base, collection, id)) : withBase(cut, base);
 }
 
 /**

@@ -135,8 +135,3 @@ export function factsOf(items: Iterable<FactsSource>): Facts {
   }
   return facts;
 }
-
-/** Whether what `part` says is in `whole` already. */
-export function isWithin(part: Facts, whole: Facts): boolean {
-  return JSON.stringify(mergeFacts(whole, part)) === JSON.stringify(mergeFacts(whole, noFacts()));
-}

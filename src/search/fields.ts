@@ -2,30 +2,17 @@
 import { elementTexts, memberSpans, objectText } from '../stac/json-text.ts';
 
 export interface Fields {
-  include: string[];
+  /** Null: not told at all, which is everything; an empty list is the least that is valid. */
+  include: string[] | null;
   exclude: string[];
 }
 
-/** What makes a valid Item or Collection; always given unless excluded. The extension's rules 1 and 2. */
-const ITEM_DEFAULTS = [
-  'type',
-  'stac_version',
-  'id',
-  'collection',
-  'geometry',
-  'bbox',
-  'links',
-  'assets',
-  'properties.datetime',
-  'properties.start_datetime',
-  'properties.end_datetime',
-];
+/** What makes a valid Item; the extension's rule 1, and `collection`, which an Item with such a link must have. */
+const ITEM_DEFAULTS = ['type', 'stac_version', 'id', 'collection', 'geometry', 'bbox', 'links', 'assets'];
+const INSTANT = ['properties.datetime'];
+const PERIOD = ['properties.datetime', 'properties.start_datetime', 'properties.end_datetime'];
 const COLLECTION_DEFAULTS = ['type', 'stac_version', 'id', 'description', 'license', 'extent', 'links'];
-const ITEM_MEMBERS = new Set([
-  ...ITEM_DEFAULTS.filter((name) => !name.includes('.')),
-  'properties',
-  'stac_extensions',
-]);
+const ITEM_MEMBERS = new Set([...ITEM_DEFAULTS, 'properties', 'stac_extensions']);
 
 /** "a,-b,+c" -> fields; a "+" may have become a space on its way. */
 export function fieldsOf(text: string): Fields {
@@ -35,6 +22,7 @@ export function fieldsOf(text: string): Fields {
       .filter((part) => part.startsWith('-') === isExcluded)
       .map((part) => part.replace(/^[+-]/, ''))
       .filter((part) => part !== '');
+  // Text cannot tell what is missing from what is empty: it counts as empty.
   return { include: named(false), exclude: named(true) };
 }
 
@@ -44,10 +32,11 @@ function itemPaths(name: string): string[] {
   return ITEM_MEMBERS.has(first) ? [name] : [name, `properties.${name}`];
 }
 
-interface Cut {
-  /** Undefined: everything. */
-  include: string[] | undefined;
+interface Rules {
+  include: string[];
   exclude: string[];
+  /** What no rule names is kept. */
+  isKept: boolean;
 }
 
 /** What of the paths applies within a member: '' is the member itself. A key may hold dots. */
@@ -57,42 +46,60 @@ const within = (paths: string[], key: string): string[] =>
     return path.startsWith(`${key}.`) ? [path.slice(key.length + 1)] : [];
   });
 
-function cutValue(text: string, cut: Cut): string | null {
-  if (cut.exclude.includes('')) return null;
-  const include = cut.include?.includes('') ? undefined : cut.include;
-  if (include?.length === 0) return null;
-  if (include === undefined && cut.exclude.length === 0) return text;
-  const first = text[0];
-  if (first === '{') return cutObject(text, { include, exclude: cut.exclude });
-  if (first !== '[') return include === undefined ? text : null;
-  const parts = elementTexts(text).map((part) => cutValue(part, { include, exclude: cut.exclude }));
-  return `[${parts.filter((part) => part !== null).join(',')}]`;
+/** The most specific path counts, and of two that are the same the included one: rules 5 and 6. */
+function rulesFor(key: string, rules: Rules): Rules {
+  const include = within(rules.include, key);
+  const exclude = within(rules.exclude, key);
+  const isKept = include.includes('') || (rules.isKept && !exclude.includes(''));
+  const deeper = (path: string) => path !== '';
+  return { include: include.filter(deeper), exclude: exclude.filter(deeper), isKept };
 }
 
-function cutObject(text: string, { include, exclude }: Cut): string {
-  const members: [string, string][] = [];
-  for (const [key, { start, end }] of memberSpans(text)) {
-    const value = cutValue(text.slice(start, end), {
-      include: include && within(include, key),
-      exclude: within(exclude, key),
-    });
-    if (value !== null) members.push([key, value]);
+function cutValue(text: string, rules: Rules): string | null {
+  const { include, exclude, isKept } = rules;
+  const hasRules = isKept ? exclude.length > 0 : include.length > 0;
+  if (!hasRules) return isKept ? text : null;
+  if (text.startsWith('{')) {
+    const members = cutMembers(text, rules);
+    return members.length > 0 || isKept ? objectText(members) : null;
   }
-  return objectText(members);
+  if (!text.startsWith('[')) return isKept ? text : null;
+  const parts = elementTexts(text).flatMap((part) => cutValue(part, rules) ?? []);
+  return parts.length > 0 || isKept ? `[${parts.join(',')}]` : null;
 }
 
-/**
- * A stored document with the fields wanted. Its links, if wanted, stay the last member. Without `include` all is given but
- * what is excluded; with neither, the least that is valid.
- */
-export function cutDocument(text: string, { include, exclude }: Fields, kind: 'item' | 'collection'): string {
+const cutMembers = (text: string, rules: Rules): [string, string][] =>
+  Array.from(memberSpans(text)).flatMap(([key, { start, end }]) => {
+    const value = cutValue(text.slice(start, end), rulesFor(key, rules));
+    return value === null ? [] : [[key, value]];
+  });
+
+/** Rule 1: an Item whose datetime is null is valid with the ends of its period. */
+function timesOf(text: string): string[] {
+  const properties = memberSpans(text).get('properties');
+  const inner = text.slice(properties?.start, properties?.end);
+  const datetime = properties && memberSpans(inner).get('datetime');
+  return datetime && inner.slice(datetime.start, datetime.end) === 'null' ? PERIOD : INSTANT;
+}
+
+const isExcluded = (path: string, exclude: string[]) =>
+  exclude.some((each) => path === each || path.startsWith(`${each}.`));
+
+/** A stored document with the fields wanted. Its links, if wanted, stay the last member. */
+export function cutDocument(text: string, fields: Fields, kind: 'item' | 'collection'): string {
   const isItem = kind === 'item';
   const paths = (names: string[]) => (isItem ? names.flatMap(itemPaths) : names);
-  const defaults = isItem ? ITEM_DEFAULTS : COLLECTION_DEFAULTS;
-  const isAll = include.length === 0 && exclude.length > 0;
-  const cut: Cut = {
-    include: isAll ? undefined : [...defaults, ...paths(include)],
-    exclude: paths(exclude),
-  };
-  return cutObject(text, cut);
+  const exclude = paths(fields.exclude);
+  if (fields.include === null && exclude.length > 0) {
+    return objectText(cutMembers(text, { include: [], exclude, isKept: true }));
+  }
+  const isDefault = fields.include === null || fields.include.length === 0;
+  const defaults = () => (isItem ? [...ITEM_DEFAULTS, ...timesOf(text)] : COLLECTION_DEFAULTS);
+  const include = isDefault
+    ? defaults().filter((path) => !isExcluded(path, exclude))
+    : paths(fields.include ?? []);
+  return objectText(cutMembers(text, { include, exclude, isKept: false }));
 }
+
+/** Whether a document that was cut so still ends with its links. */
+export const givesLinks = (cut: string): boolean => memberSpans(cut).has('links');

@@ -45,6 +45,8 @@ export interface SearchParameter {
   read(value: unknown, came: Came): unknown;
   /** Its text may be empty, which then means something. */
   mayBeEmpty?: boolean;
+  /** What null in a body stands for; without it null counts as not given. */
+  nullIs?: unknown;
   /** A "+" in it means itself, and arrives as a space. */
   hasPlus?: boolean;
 }
@@ -215,7 +217,8 @@ export function fromBody(
   const came: Came = { isText: false, other: (name) => body[name] ?? undefined };
   for (const [name, value] of Object.entries(body)) {
     const parameter = parameterNamed(name, parameters);
-    if (value !== null) read[name] = readOne(name, value, parameter, came);
+    const given = value === null ? parameter.nullIs : value;
+    if (given !== undefined) read[name] = readOne(name, given, parameter, came);
   }
   return finish(read, defaultLimit);
 }

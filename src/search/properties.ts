@@ -85,6 +85,12 @@ export function collectionProperty(name: string): PropertyColumn {
   return { kind: 'json', sql: jsonAt(collectionDocument, name) };
 }
 
-/** Fields that every Item has, so that filters may name them whatever the data. */
-export const ITEM_NAMES = ['id', 'collection', 'geometry', 'datetime', ...ITEM_FIELDS];
-export const COLLECTION_NAMES = ['id', 'geometry', 'datetime'];
+/** STAC's common metadata: what any document may have, clients name without looking whether one has it. */
+const COMMON = [
+  ...['title', 'description', 'keywords', 'license', 'providers', 'created', 'updated'],
+  ...['start_datetime', 'end_datetime', 'platform', 'instruments', 'constellation', 'mission', 'gsd'],
+];
+
+/** What filters may name whatever the data. */
+export const ITEM_NAMES = ['id', 'collection', 'geometry', 'datetime', ...ITEM_FIELDS, ...COMMON];
+export const COLLECTION_NAMES = ['id', 'geometry', 'datetime', ...COMMON];

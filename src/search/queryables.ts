@@ -1,6 +1,6 @@
 /** What is known of stored data -> queryables and sortables as JSON Schema 2020-12. OGC API Features Part 3, 6.2; Part 5, "Sortables". */
 import type { Facts, PropertyFacts, ValueType } from './facts.ts';
-import { COLLECTION_NAMES, ITEM_NAMES } from './properties.ts';
+import { ITEM_NAMES } from './properties.ts';
 
 type Schema = Record<string, unknown>;
 
@@ -122,5 +122,3 @@ export function isKnown(name: string, names: ReadonlySet<string>): boolean {
 
 export const itemNames = (facts: Facts): Set<string> =>
   new Set([...ITEM_NAMES, ...Object.keys(facts.properties)]);
-export const collectionNames = (facts: Facts): Set<string> =>
-  new Set([...COLLECTION_NAMES, ...Object.keys(facts.properties)]);

@@ -10,7 +10,7 @@ import type { Db, Tables } from './tables.ts';
 
 type CollectionsSelect = SelectQueryBuilder<Tables, 'collections', object>;
 
-export interface CollectionRowOfPage {
+interface CollectionRowOfPage {
   key: string;
   id: string;
   /** Null where the page has ended. */

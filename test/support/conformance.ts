@@ -94,7 +94,7 @@ export const CLAIMS: Claim[] = [
     tests: ['api/queryables', 'api/sort'],
     clients: ['test_browser.py'],
     limits:
-      'Values are listed where there are at most 50 distinct ones. After a delete in a Collection whose Items take more than 3 seconds to read, what was known before is told until they are read.',
+      'STAC’s common metadata may be named though no Item has it. Values are listed where there are at most 50 distinct ones. After a delete in a Collection whose Items take more than 3 seconds to read, what was known before is told until they are read.',
   },
   {
     title: 'Filter',
@@ -175,10 +175,14 @@ export const CLAIMS: Claim[] = [
   },
   {
     title: 'Fields',
-    classes: [...everywhere('v1.0.0', 'fields'), ...everywhere('v1.0.0-rc.1', 'fields')],
+    classes: [
+      stac('v1.0.0', 'item-search', 'fields'),
+      stac('v1.0.0', 'ogcapi-features', 'fields'),
+      stac('v1.0.0-rc.1', 'collection-search', 'fields'),
+    ],
     tests: ['api/fields'],
     clients: ['test_clients.py', 'test_oracle.py'],
-    limits: 'What is included is added to the least that is valid. With exclusions alone, all else is given.',
+    limits: 'The least that is valid has the Item’s collection, too.',
   },
   {
     title: 'Transaction',
