@@ -10,13 +10,6 @@ import type { Db, Tables } from './tables.ts';
 
 type CollectionsSelect = SelectQueryBuilder<Tables, 'collections', object>;
 
-interface CollectionRowOfPage {
-  key: string;
-  id: string;
-  /** Null where the page has ended. */
-  content: string | null;
-}
-
 const BY_ID: SortKey[] = [
   { name: 'id', sql: sql.ref('collections.id'), type: 'text', direction: 'asc', isNullable: false },
 ];
