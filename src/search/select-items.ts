@@ -10,6 +10,14 @@ import type { Db, Tables } from './tables.ts';
 
 export type ItemsSelect<Row = object> = SelectQueryBuilder<Tables, 'items', Row>;
 
+/** A row of a page: the values of its sort keys as a JSON array of text, and the Item as stored, or null where the page has ended. */
+export interface PageRow {
+  key: string;
+  id: string;
+  collection: string;
+  content: string | null;
+}
+
 /** Bytes of text after which a page ends, before its `limit`; a first Item is given whatever its size. */
 export const MOST_PAGE_BYTES = 64 * 1024 * 1024;
 
@@ -53,7 +61,6 @@ export const itemKeys = ({ sortby }: SearchParams): SortKey[] =>
   sortby && sortby.length > 0 ? sortKeys(sortby, itemProperty, TIES) : NEWEST;
 
 /**
- * Rows of a page: the values of the sort keys as a JSON array of text, and the Item as stored, or null where the page ended.
  * One row more than the page holds, so that the last page is known. Rows of a `prev` page come in reverse. Sizes are
  * added up only over the rows of the page, so that the database need not sort all that match.
  */
