@@ -107,7 +107,7 @@ def test_the_commands_one_after_another(reader):
                         shown = python(next(examples))
                         assert "red" in shown and "nir" in shown
                     continue
-                result = run(["bash", "-c", line], env=env, cwd=folder).ok()
+                result = run(["bash", "-c", line.replace("http://127.0.0.1:8080", base)], env=env, cwd=folder).ok()
                 ran.append(line)
                 if line.endswith("--dry-run"):
                     assert "7 of 7 files to ingest" in result.out
@@ -115,6 +115,10 @@ def test_the_commands_one_after_another(reader):
                     assert "12 items" in result.err
                     shown = python(next(examples))
                     assert "VV" in shown and "VH" in shown
+                elif "/aggregate?" in line:
+                    shown = python(next(examples))
+                    assert re.match(r"[1-9]\d* \[", shown) and "sample-scenes" in shown, shown
+                    assert '"total_count"' in result.out
                 elif "S3_BUCKET" in env and line == "npx rucio-stac ingest intertwin:flood-demo":
                     page = requests.get(f"{base}/collections/intertwin.flood-demo/items", timeout=30).json()
                     hrefs = [asset["href"] for item in page["features"] for key, asset in item["assets"].items() if key != "source"]
@@ -125,7 +129,7 @@ def test_the_commands_one_after_another(reader):
                     page = requests.get(f"{base}/collections/my-rasters/items", timeout=30).json()
                     assert page["numberMatched"] == 12
         assert next(examples, None) is None
-        assert len(ran) == (9 if KIND == "postgres" else 8), ran
+        assert len(ran) == (10 if KIND == "postgres" else 9), ran
     finally:
         if server is not None:
             server.kill()
