@@ -1,7 +1,9 @@
 /** Command line -> command. Every failure is one clear sentence and exit code 1. */
 import { parseArgs } from 'node:util';
 import { type Command, printHelp, readOptions } from './commands/command.ts';
+import { exportCommand } from './commands/export.ts';
 import { ingest } from './commands/ingest.ts';
+import { load } from './commands/load.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { serve } from './commands/serve.ts';
 import { validateCommand } from './commands/validate.ts';
@@ -12,6 +14,8 @@ import { packageVersion } from './package-root.ts';
 const commands: Record<string, Command> = {
   serve,
   ingest,
+  load,
+  export: exportCommand,
   migrate: migrateCommand,
   validate: validateCommand,
 };

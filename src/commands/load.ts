@@ -1,0 +1,165 @@
+/** rucio-stac load SOURCE…: STAC documents of files, catalogues and other servers into the catalogue. */
+import { join } from 'node:path';
+import { type Config, type Env, parseConfig } from '../config.ts';
+import type { Database } from '../db/schema.ts';
+import type { OnConflict } from '../db/upsert-items.ts';
+import { UserError } from '../errors.ts';
+import { openJournal } from '../load/journal.ts';
+import { openSource, type Source } from '../load/open-source.ts';
+import { makeLoadProgress } from '../load/progress.ts';
+import { type LoadReport, runLoad } from '../load/run.ts';
+import type { Filters } from '../load/stac-api.ts';
+import { makeValidator } from '../stac/validate.ts';
+import type { Command, Words } from './command.ts';
+import { readFilters } from './filters.ts';
+import { untilSignal } from './interrupt.ts';
+import { openCatalogue } from './open.ts';
+
+const HELP = `rucio-stac load SOURCE…
+
+Writes the Collections and Items of each SOURCE to the catalogue. A SOURCE is a file of Items (NDJSON, ItemCollection,
+stac-geoparquet), a single Item or Collection, a static catalogue by its root (catalog.json, a folder that has one, or its
+address), or another STAC API by its address. Run it again to continue where it was interrupted, or to take in changes;
+what is the same is not written.
+
+  --mode upsert|insert|skip  what is there already is written anew (upsert), counts as failed (insert), or stays (skip)
+  --collection ID            Collection of Items that name none
+  --create-collections       make a minimal Collection where Items name one that is nowhere
+  --no-validate              write documents without checking them by the STAC schemas
+  --on-fault skip|stop       pass over what cannot be written (skip), or end there (stop)
+  --from-start               do not continue an interrupted load, begin again
+
+Of a STAC API only what these name is taken:
+  --collections ID,ID…  --bbox W,S,E,N  --datetime TIME|FROM/TO  --limit N
+
+Exit code 1 when a document could not be written.`;
+
+const MODES: OnConflict[] = ['upsert', 'insert', 'skip'];
+
+interface Choices {
+  names: string[];
+  mode: OnConflict;
+  collection: string | null;
+  createCollections: boolean;
+  isChecked: boolean;
+  stopOnFault: boolean;
+  fromStart: boolean;
+  filters: Filters;
+}
+
+function oneOf<Value extends string>(
+  options: Words['options'],
+  name: string,
+  accepted: readonly Value[],
+): Value {
+  const value = options[name] ?? accepted[0];
+  if (accepted.includes(value as Value)) return value as Value;
+  throw new UserError(`--${name} is "${String(value)}"; accepted are ${accepted.join(', ')}.`);
+}
+
+function readChoices({ options, names }: Words): Choices {
+  if (names.length === 0)
+    throw new UserError(
+      'load needs a file, a catalogue or the address of a STAC API; see rucio-stac load --help.',
+    );
+  return {
+    names,
+    mode: oneOf(options, 'mode', MODES),
+    collection: typeof options.collection === 'string' ? options.collection : null,
+    createCollections: options['create-collections'] === true,
+    isChecked: options['no-validate'] !== true,
+    stopOnFault: oneOf(options, 'on-fault', ['skip', 'stop'] as const) === 'stop',
+    fromStart: options['from-start'] === true,
+    filters: readFilters(options),
+  };
+}
+
+const LINES = ['created', 'updated', 'unchanged', 'skipped', 'failed'] as const;
+
+function summarize(name: string, report: LoadReport): string {
+  const { read, collections, items, made, isInterrupted } = report;
+  const fates = LINES.map((each) => `${report[each]} ${each}`).join(', ');
+  const lines = [`${name}: ${read} documents read, ${collections} Collections and ${items} Items: ${fates}`];
+  if (made.length > 0) lines.push(`made for Items without: Collections ${made.join(', ')}`);
+  if (isInterrupted) lines.push('interrupted; run the same command again to continue');
+  return `${lines.join('\n')}\n`;
+}
+
+async function loadOne(
+  source: Source,
+  choices: Choices,
+  config: Config,
+  database: Database,
+  signal: AbortSignal,
+  progress: ReturnType<typeof makeLoadProgress>,
+): Promise<LoadReport> {
+  const { mode, collection, createCollections, isChecked, fromStart } = choices;
+  const settings = { mode, collection, database: config.databaseUrl ?? config.dataFolder };
+  const journal =
+    source.file === null ? null : openJournal(join(config.dataFolder, 'work'), source.file, settings);
+  if (fromStart) journal?.forget();
+  const done = fromStart ? 0 : (journal?.done ?? 0);
+  if (done > 0) process.stderr.write(`${source.name}: continues after ${done} documents\n`);
+  const report = await runLoad(source.documents, {
+    db: database.db,
+    validator: isChecked ? makeValidator() : null,
+    mode,
+    collection,
+    base: config.publicUrl,
+    createCollections,
+    stopOnFault: choices.stopOnFault,
+    signal,
+    done,
+    onBatch(now, count) {
+      if (count > 0) journal?.keep(count);
+      progress.batch(now);
+    },
+    onFault: (place, reason) => progress.fault(`failed ${place}: ${reason}`),
+  });
+  const isWhole = !report.isInterrupted && !(choices.stopOnFault && report.failed > 0);
+  if (isWhole) journal?.forget();
+  return report;
+}
+
+async function run(choices: Choices, env: Env, signal: AbortSignal): Promise<number> {
+  const config = parseConfig(env);
+  let failed = 0;
+  let isInterrupted = false;
+  const progress = makeLoadProgress(process.stderr);
+  const sources: Source[] = [];
+  for (const name of choices.names) sources.push(await openSource(name, choices.filters, progress.advance));
+  const database = await openCatalogue(config, 'load', false);
+  try {
+    for (const source of sources) {
+      progress.start(source.name, source.bytes);
+      const report = await loadOne(source, choices, config, database, signal, progress);
+      progress.end();
+      process.stderr.write(summarize(source.name, report));
+      failed += report.failed;
+      isInterrupted ||= report.isInterrupted;
+      if (isInterrupted || (failed > 0 && choices.stopOnFault)) break;
+    }
+  } finally {
+    await database.close();
+  }
+  return isInterrupted ? 130 : failed > 0 ? 1 : 0;
+}
+
+export const load: Command = {
+  summary: 'take STAC files, catalogues and other STAC APIs into the catalogue',
+  help: HELP,
+  options: {
+    mode: { type: 'string' },
+    collection: { type: 'string' },
+    'create-collections': { type: 'boolean' },
+    'no-validate': { type: 'boolean' },
+    'on-fault': { type: 'string' },
+    'from-start': { type: 'boolean' },
+    collections: { type: 'string' },
+    bbox: { type: 'string' },
+    datetime: { type: 'string' },
+    limit: { type: 'string' },
+  },
+  names: Number.POSITIVE_INFINITY,
+  run: (words, env) => untilSignal((signal) => run(readChoices(words), env, signal)),
+};

@@ -1,0 +1,42 @@
+/** Relative addresses of a document's assets and links -> absolute ones, as pystac's make_all_asset_hrefs_absolute has them. */
+import { dirname, isAbsolute, resolve } from 'node:path';
+import { type JsonNode, leaf, open, textOf } from '../stac/json-tree.ts';
+
+const hasScheme = (href: string) => /^[a-z][a-z0-9+.-]*:/i.test(href);
+
+export const isUrl = (address: string) => /^https?:\/\//i.test(address);
+
+/** @param address path or URL of the document that says it */
+export function absolute(href: string, address: string): string {
+  if (hasScheme(href)) return href;
+  if (isUrl(address)) return new URL(href, address).href;
+  return isAbsolute(href) ? href : resolve(dirname(address), href);
+}
+
+function changeHref(node: JsonNode | undefined, address: string): void {
+  const parts = node && open(node);
+  if (!parts || !('members' in parts)) return;
+  const found = parts.members.get('href');
+  const text = found && textOf(found);
+  if (!text?.startsWith('"')) return;
+  const href = JSON.parse(text) as string;
+  const whole = absolute(href, address);
+  if (whole !== href) parts.members.set('href', leaf(JSON.stringify(whole)));
+}
+
+/**
+ * JSON text of an Item or Collection whose own assets and links do not depend on where it lies; all else keeps its text.
+ * @param address path or URL of the document
+ */
+export function withAbsoluteHrefs(text: string, address: string): string {
+  const root = leaf(text.trim());
+  const parts = open(root);
+  if (!('members' in parts)) return text;
+  const [assets, links] = ['assets', 'links'].map((name) => {
+    const member = parts.members.get(name);
+    return member && open(member);
+  });
+  if (assets && 'members' in assets) for (const asset of assets.members.values()) changeHref(asset, address);
+  if (links && 'elements' in links) for (const link of links.elements) changeHref(link, address);
+  return textOf(root);
+}

@@ -1,0 +1,175 @@
+/** What a person names -> the documents in it: a file, a folder or an address, of whatever form it turns out to be. */
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { messageOf, UserError } from '../errors.ts';
+import { isUrl, withAbsoluteHrefs } from './absolute.ts';
+import { ask } from './fetch-text.ts';
+import { documentsIn, type Found, type FoundDocument } from './found.ts';
+import { splitJson } from './json-stream.ts';
+import { splitLines } from './lines.ts';
+import { isParquet, readParquet } from './read-parquet.ts';
+import { type Filters, isApi, readStacApi } from './stac-api.ts';
+import { isRoot, readStaticCatalog } from './static-catalog.ts';
+import { plain } from './text-marks.ts';
+
+export interface Source {
+  /** How it is named in reports. */
+  name: string;
+  /** Path of a file that can be read again from where it was left; null: a catalogue or a server. */
+  file: string | null;
+  bytes: number | null;
+  documents: AsyncIterable<Found>;
+}
+
+const LINES = /\.(?:ndjson|jsonl|geojsonl|geojsons|ldjson)$/i;
+
+/** Characters among which the end of a first line is looked for. */
+const FIRST_LINE = 1024 * 1024;
+
+async function* toText(bytes: AsyncIterable<Uint8Array>, onBytes: (count: number) => void) {
+  const decoder = new TextDecoder('utf-8');
+  for await (const chunk of bytes) {
+    onBytes(chunk.length);
+    yield decoder.decode(chunk, { stream: true });
+  }
+  yield decoder.decode();
+}
+
+/** The beginning, up to the end of the first line, and all of it again. */
+async function peek(chunks: AsyncGenerator<string>): Promise<[string, AsyncGenerator<string>]> {
+  let begun = '';
+  while (begun.length < FIRST_LINE && !/\S[\s\S]*\n/.test(begun)) {
+    const { value, done } = await chunks.next();
+    if (done) break;
+    begun += value;
+  }
+  async function* again() {
+    yield begun;
+    yield* chunks;
+  }
+  return [begun, again()];
+}
+
+/** Whether the first line is a JSON value by itself. */
+function isByLine(begun: string): boolean {
+  const line = plain(begun).split('\n', 1)[0] as string;
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function* byLine(chunks: AsyncIterable<string>, name: string): AsyncGenerator<FoundDocument> {
+  for await (const { text, number } of splitLines(chunks))
+    yield* documentsIn({ text, place: `${name}:${number}` });
+}
+
+const isAround = (text: string): boolean => {
+  if (text.length > FIRST_LINE || !/"(?:features|collections|items)"/.test(text)) return false;
+  try {
+    const { type } = JSON.parse(text) as { type?: unknown };
+    return type === 'FeatureCollection' || type === undefined;
+  } catch {
+    return false;
+  }
+};
+
+async function* byBracket(chunks: AsyncIterable<string>, name: string): AsyncGenerator<FoundDocument> {
+  let number = 0;
+  for await (const { text, path } of splitJson(chunks)) {
+    // What is left of an ItemCollection, once its features are out.
+    if (path === null && isAround(text)) continue;
+    number++;
+    yield {
+      text,
+      place: path === null ? (number === 1 ? name : `${name} [${number - 1}]`) : `${name} ${path}`,
+    };
+  }
+}
+
+function parsed(text: string): { type?: unknown; links?: unknown } | null {
+  try {
+    return JSON.parse(text) as { type?: unknown } | null;
+  } catch {
+    return null;
+  }
+}
+
+/** One document by itself may be the root of more, and its addresses are relative to where it lies. */
+async function* followed(
+  documents: AsyncGenerator<FoundDocument>,
+  address: string,
+  filters: Filters,
+): AsyncGenerator<Found> {
+  const first = await documents.next();
+  if (first.done) return;
+  const second = await documents.next();
+  const { value } = first;
+  const document = second.done ? parsed(value.text) : null;
+  const isAlone = document !== null && !/[\]]$/.test(value.place);
+  if (isAlone && isUrl(address) && document.type === 'Catalog' && isApi(document))
+    yield* readStacApi(value.text, address, filters);
+  else if (isAlone && isRoot(document, address)) yield* readStaticCatalog(value.text, address);
+  else if (isAlone) yield { ...value, text: withAbsoluteHrefs(value.text, address) };
+  else yield value;
+  if (second.done) return;
+  yield second.value;
+  yield* documents;
+}
+
+async function* readText(
+  bytes: AsyncIterable<Uint8Array>,
+  name: string,
+  address: string,
+  filters: Filters,
+  onBytes: (count: number) => void,
+): AsyncGenerator<Found> {
+  const [begun, chunks] = await peek(toText(bytes, onBytes));
+  const isLines = LINES.test(address.replace(/[?#].*$/, '')) || isByLine(begun);
+  yield* followed(isLines ? byLine(chunks, name) : byBracket(chunks, name), address, filters);
+}
+
+async function* fetchBytes(url: string): AsyncGenerator<Uint8Array> {
+  const { body } = await ask({ url });
+  if (body) yield* body as unknown as AsyncIterable<Uint8Array>;
+}
+
+/** @throws UserError when there is nothing to read */
+function findFile(name: string): string {
+  const stat = statSync(name, { throwIfNoEntry: false });
+  if (stat?.isFile()) return resolve(name);
+  const within = ['catalog.json', 'collection.json'].find((each) => existsSync(join(name, each)));
+  if (stat?.isDirectory() && within !== undefined) return resolve(join(name, within));
+  const reason = stat ? 'holds neither catalog.json nor collection.json' : 'does not exist';
+  throw new UserError(
+    `${name} ${reason}; give the path of a file, or the address of a catalogue or STAC API.`,
+  );
+}
+
+/**
+ * @param onBytes told of what is read of a file
+ * @throws UserError when there is nothing of this name
+ */
+export async function openSource(
+  name: string,
+  filters: Filters,
+  onBytes: (count: number) => void = () => {},
+): Promise<Source> {
+  if (isUrl(name)) {
+    if (!URL.canParse(name)) throw new UserError(`${name} is no address; check how it is written.`);
+    const documents = readText(fetchBytes(name), name, name, filters, () => {});
+    return { name, file: null, bytes: null, documents };
+  }
+  const file = findFile(name);
+  const bytes = statSync(file).size;
+  try {
+    const documents = (await isParquet(file))
+      ? readParquet(file, name)
+      : readText(createReadStream(file, { highWaterMark: 1024 * 1024 }), name, file, filters, onBytes);
+    return { name, file, bytes, documents };
+  } catch (error) {
+    throw new UserError(`${name} cannot be read: ${messageOf(error)}.`);
+  }
+}
