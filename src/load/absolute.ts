@@ -13,15 +13,18 @@ export function absolute(href: string, address: string): string {
   return isAbsolute(href) ? href : resolve(dirname(address), href);
 }
 
-function changeHref(node: JsonNode | undefined, address: string): void {
-  const parts = node && open(node);
-  if (!parts || !('members' in parts)) return;
+/** True where it was relative. */
+function changeHref(node: JsonNode, address: string): boolean {
+  const parts = open(node);
+  if (!('members' in parts)) return false;
   const found = parts.members.get('href');
   const text = found && textOf(found);
-  if (!text?.startsWith('"')) return;
+  if (!text?.startsWith('"')) return false;
   const href = JSON.parse(text) as string;
   const whole = absolute(href, address);
-  if (whole !== href) parts.members.set('href', leaf(JSON.stringify(whole)));
+  if (whole === href) return false;
+  parts.members.set('href', leaf(JSON.stringify(whole)));
+  return true;
 }
 
 /**
@@ -36,7 +39,10 @@ export function withAbsoluteHrefs(text: string, address: string): string {
     const member = parts.members.get(name);
     return member && open(member);
   });
-  if (assets && 'members' in assets) for (const asset of assets.members.values()) changeHref(asset, address);
-  if (links && 'elements' in links) for (const link of links.elements) changeHref(link, address);
-  return textOf(root);
+  const nodes = [
+    ...(assets && 'members' in assets ? assets.members.values() : []),
+    ...(links && 'elements' in links ? links.elements : []),
+  ];
+  const changed = nodes.filter((node) => changeHref(node, address));
+  return changed.length > 0 ? textOf(root) : text;
 }
