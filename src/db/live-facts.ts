@@ -23,6 +23,10 @@ const PATIENCE = 3000;
 const REST = 10;
 const LONG = 1000;
 
+/** Changes that one round takes, and rounds of one reading. */
+const MOST_CHANGES = 2000;
+const MOST_ROUNDS = 20;
+
 interface Known {
   version: string;
   facts: Facts;
@@ -70,10 +74,10 @@ async function placeCollection(db: Db, collection: string, { bbox, start, end }:
     where id = ${collection}`.execute(db);
 }
 
-/** Stores facts and forgets the changes in them; nothing where somebody else was faster. */
-async function keepFacts(db: Db, known: Known | null, facts: Facts, changes: Change[]): Promise<void> {
+/** Stores facts and forgets the changes in them; false where somebody else was faster. */
+async function keepFacts(db: Db, known: Known | null, facts: Facts, changes: Change[]): Promise<boolean> {
   const [{ collection }] = changes as [Change];
-  await db.transaction().execute(async (transaction) => {
+  return db.transaction().execute(async (transaction) => {
     // The Collection comes first in whatever locks it, and an Item's write need not wait.
     await sql`select id from collections where id = ${collection} for no key update`.execute(transaction);
     const text = JSON.stringify(facts);
@@ -87,13 +91,14 @@ async function keepFacts(db: Db, known: Known | null, facts: Facts, changes: Cha
           select id, 1, ${text} from collections where id = ${collection}
           on conflict do nothing
           returning version`.execute(transaction);
-    if (rows.length === 0) return;
+    if (rows.length === 0) return false;
     const ids = changes.map((change) => change.id);
     await sql`
       delete from item_changes where collection = ${collection} and id = any(${ids}::bigint[])`.execute(
       transaction,
     );
     await placeCollection(transaction, collection, facts);
+    return true;
   });
 }
 
@@ -101,7 +106,7 @@ const isReadOnly = (error: unknown) => (error as { code?: unknown } | null)?.cod
 
 export function makeLiveFacts({ db }: Database): LiveFacts {
   const cache = new Map<string, Known>();
-  const folding = new Map<string, Promise<void>>();
+  const folding = new Map<string, Promise<Facts | 'again'>>();
   const restUntil = new Map<string, number>();
 
   async function loadKnown(collections: string[] | null): Promise<void> {
@@ -131,62 +136,69 @@ export function makeLiveFacts({ db }: Database): LiveFacts {
     return facts;
   }
 
-  async function fold(collection: string, changes: Change[]): Promise<void> {
+  /** What is known with the changes in it, and whether that is kept; 'again' where somebody else was faster. */
+  async function fold(collection: string, changes: Change[]): Promise<Facts | 'again'> {
     const known = cache.get(collection) ?? null;
     const isLost = changes.some(({ grown }) => grown === null);
     const mayScan = (restUntil.get(collection) ?? 0) <= Date.now();
     const used = isLost && !mayScan ? changes.filter(({ grown }) => grown !== null) : changes;
-    if (used.length === 0) return;
     const add = (facts: Facts, { grown }: Change) =>
       grown === null ? facts : mergeFacts(facts, JSON.parse(grown) as Facts);
     const facts = isLost && mayScan ? await rescan(collection) : used.reduce(add, known?.facts ?? noFacts());
+    if (used.length === 0) return facts;
     try {
-      await keepFacts(db, known, facts, used);
+      return (await keepFacts(db, known, facts, used)) ? facts : 'again';
     } catch (error) {
-      if (!isReadOnly(error)) throw error;
-      cache.set(collection, { version: '', facts });
+      // A standby keeps nothing, and knows it all the same.
+      if (isReadOnly(error)) return facts;
+      throw error;
     }
   }
 
-  function foldOnce(collection: string, changes: Change[]): Promise<void> {
+  function foldOnce(collection: string, changes: Change[]): Promise<Facts | 'again'> {
     const running = folding.get(collection);
-    if (running) return running;
+    // What it folds may be less than what is there now.
+    if (running) return running.then(() => 'again');
     const run = fold(collection, changes).finally(() => folding.delete(collection));
     folding.set(collection, run);
     return run;
   }
 
-  async function foldChanges(collections: string[] | null): Promise<boolean> {
+  /** Folds what has changed into `folded`; true when there may be more. */
+  async function foldChanges(collections: string[] | null, folded: Map<string, Facts>): Promise<boolean> {
     const { rows } = await sql<Change>`
       select collection, id::text as id, grown from item_changes
       where ${among(collections)}
       order by collection, id
-      limit 2000`.execute(db);
-    if (rows.length === 0) return false;
+      limit ${MOST_CHANGES}`.execute(db);
     const changes = new Map<string, Change[]>();
     for (const row of rows) changes.set(row.collection, [...(changes.get(row.collection) ?? []), row]);
-    const folds = Array.from(changes, ([collection, each]) => foldOnce(collection, each));
+    const folds = Array.from(changes, async ([collection, each]) => {
+      const facts = await foldOnce(collection, each);
+      if (facts !== 'again') folded.set(collection, facts);
+      return facts === 'again';
+    });
     const all = Promise.all(folds);
     // Whoever stops waiting leaves a promise behind that may still fail.
     all.catch(() => {});
-    await Promise.race([all, wait(PATIENCE, undefined, { ref: false })]);
-    return rows.length === 2000;
+    const late = wait(PATIENCE, [false], { ref: false });
+    const isAgain = (await Promise.race([all, late])).some(Boolean);
+    return isAgain || rows.length === MOST_CHANGES;
   }
 
   return {
     async read(collections) {
-      await loadKnown(collections);
-      let isMore = await foldChanges(collections);
-      for (let round = 0; isMore && round < 20; round++) {
+      const folded = new Map<string, Facts>();
+      let isMore = true;
+      for (let round = 0; isMore && round < MOST_ROUNDS; round++) {
         await loadKnown(collections);
-        isMore = await foldChanges(collections);
+        isMore = await foldChanges(collections, folded);
       }
-      await loadKnown(collections);
-      const wanted = collections ?? [...cache.keys()];
+      const wanted = collections ?? [...new Set([...cache.keys(), ...folded.keys()])];
       return new Map(
         wanted.flatMap((id) => {
-          const known = cache.get(id);
-          return known ? [[id, known.facts] as const] : [];
+          const facts = folded.get(id) ?? cache.get(id)?.facts;
+          return facts ? [[id, facts] as const] : [];
         }),
       );
     },
