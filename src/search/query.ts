@@ -33,6 +33,16 @@ function checkScalar(value: unknown, path: string): Scalar {
   return value;
 }
 
+/** JSON's numbers that a double holds digit by digit. */
+const NUMBER = /^-?(?=[\d.]{1,16}(?:[eE]|$))(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,2})?$/;
+
+/**
+ * A value, and beside text that is a number that number: pystac-client sends "10" for `query=["eo:cloud_cover<10"]`, and
+ * stac-api-validator all numbers so. With data of the other type neither comparison is true.
+ */
+const readings = (value: Scalar): Scalar[] =>
+  typeof value === 'string' && NUMBER.test(value) ? [value, Number(value)] : [value];
+
 function compare(name: string, operator: string, value: unknown, path: string): Expression {
   const property = { property: name };
   const op = COMPARISONS[operator] as string;
@@ -43,7 +53,9 @@ function compare(name: string, operator: string, value: unknown, path: string): 
     const same: Expression = { op: 'a_equals', args: [property, parts] };
     return operator === 'eq' ? same : { op: 'not', args: [same] };
   }
-  return { op, args: [property, checkScalar(value, path)] };
+  const conditions = readings(checkScalar(value, path)).map((each) => ({ op, args: [property, each] }));
+  const [first] = conditions as [Expression, ...Expression[]];
+  return conditions.length === 1 ? first : { op: operator === 'neq' ? 'and' : 'or', args: conditions };
 }
 
 function toCondition(name: string, operator: string, value: unknown): Expression {
@@ -60,7 +72,7 @@ function toCondition(name: string, operator: string, value: unknown): Expression
   }
   if (operator === 'in') {
     if (!Array.isArray(value) || value.length === 0) refuse(path, value, 'a list that is not empty');
-    return { op: 'in', args: [property, value.map((part) => checkScalar(part, path))] };
+    return { op: 'in', args: [property, value.flatMap((part) => readings(checkScalar(part, path)))] };
   }
   throw new ApiError(
     'InvalidParameter',

@@ -20,7 +20,17 @@ describe('Query', () => {
 
   const found: [object, string][] = [
     [{ n: { eq: 2.5 } }, 'b'],
-    [{ n: { eq: '2.5' } }, 'c'],
+    // Text that is a number means the number, too: pystac-client's `query=["n=2.5"]`.
+    [{ n: { eq: '2.5' } }, 'bc'],
+    [{ n: { eq: '1' } }, 'a'],
+    [{ n: { eq: '1e0' } }, 'a'],
+    [{ n: { eq: '01' } }, ''],
+    [{ n: { neq: '1' } }, 'bc'],
+    [{ n: { neq: '2.5' } }, 'a'],
+    [{ n: { lt: '2' } }, 'a'],
+    [{ n: { gte: '-1' } }, 'abc'],
+    [{ n: { in: ['1', 'x'] } }, 'a'],
+    [{ word: { eq: '5' } }, 'd'],
     [{ 'properties.n': { eq: 1 } }, 'a'],
     [{ n: { eq: null } }, 'd'],
     [{ n: { neq: null } }, 'abc'],
@@ -28,7 +38,7 @@ describe('Query', () => {
     [{ n: { gte: 1 } }, 'ab'],
     [{ n: { lt: 2.5 } }, 'a'],
     [{ n: { lte: 2.5, gt: 0 } }, 'ab'],
-    [{ n: { in: [1, '2.5'] } }, 'ac'],
+    [{ n: { in: [1, '2.5'] } }, 'abc'],
     [{ flag: { eq: false } }, 'b'],
     [{ word: { startsWith: 'alpha' } }, 'a'],
     [{ word: { startsWith: '%' } }, ''],
