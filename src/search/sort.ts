@@ -22,6 +22,8 @@ function jsonKeys(name: string, value: RawBuilder<unknown>, direction: SortField
   const type = sql`jsonb_typeof(${value})`;
   const text = sql`${value} #>> '{}'`;
   const instant = sql`cql2_instant(case when ${type} = 'string' then ${text} end)`;
+  // Text of one instant in two notations is tied.
+  const isOther = sql`${type} = 'boolean' or (${type} = 'string' and ${instant} is null)`;
   const common = { name, direction, isNullable: true };
   return [
     { ...common, type: 'numeric', sql: sql`(case when ${type} = 'number' then (${value})::numeric end)` },
@@ -29,7 +31,7 @@ function jsonKeys(name: string, value: RawBuilder<unknown>, direction: SortField
     {
       ...common,
       type: 'text',
-      sql: sql`(case when ${type} in ('string', 'boolean') then (${text}) collate "C" end)`,
+      sql: sql`(case when ${isOther} then (${text}) collate "C" end)`,
     },
   ];
 }

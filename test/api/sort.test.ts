@@ -11,12 +11,26 @@ const items = [
   item(
     'a',
     {},
-    { ...at('2024-01-03T00:00:00Z'), n: 9, word: 'b', mixed: 'text', seen: '2024-01-01T00:00:00Z' },
+    {
+      ...at('2024-01-03T00:00:00Z'),
+      n: 9,
+      word: 'b',
+      mixed: 'text',
+      seen: '2024-01-01T00:00:00Z',
+      same: '2024-01-01T01:00:00+01:00',
+    },
   ),
   item(
     'b',
     {},
-    { ...at('2024-01-01T00:00:00Z'), n: 10, word: 'B', mixed: 2, seen: '2024-01-01T00:00:00.5Z' },
+    {
+      ...at('2024-01-01T00:00:00Z'),
+      n: 10,
+      word: 'B',
+      mixed: 2,
+      seen: '2024-01-01T00:00:00.5Z',
+      same: '2024-01-01T00:00:00Z',
+    },
   ),
   item(
     'c',
@@ -65,6 +79,7 @@ describe('Sort', () => {
     ['mixed', 'bcadefg'],
     ['seen', 'cabdefg'],
     ['-seen', 'bacgfed'],
+    ['same', 'abcdefg'],
     ['key.with.dots', 'fabcdeg'],
     ['-nested.deep.n', 'fegdcba'],
     ['-start_datetime,-id', 'gfedcba'],
