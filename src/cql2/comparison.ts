@@ -35,8 +35,8 @@ function unlessNull(scalars: Scalar[], condition: Sql): Condition {
   return sql<boolean>`(case when ${sql.join(nullable, sql` or `)} then null::boolean else ${condition} end)`;
 }
 
-const isDateTime = (value: unknown): value is string =>
-  typeof value === 'string' && value.length > 10 && instantOf(value) !== null;
+const isMomentText = (value: unknown): value is string =>
+  typeof value === 'string' && instantOf(value) !== null;
 
 /** jsonb equals jsonb of the same type and value only, which is what a comparison with a literal is. */
 function equalsLiteral(json: Sql, op: string, literal: Scalar): Condition {
@@ -47,7 +47,7 @@ function equalsLiteral(json: Sql, op: string, literal: Scalar): Condition {
 function compareJson(json: Scalar, op: string, other: Scalar): Condition {
   const value = json.sql;
   const isEquality = op === '=' || op === '<>';
-  const isMoment = other.type === 'instant' || isDateTime(other.literal);
+  const isMoment = other.type === 'instant' || isMomentText(other.literal);
   if (isEquality && other.literal !== undefined && !isMoment) return equalsLiteral(value, op, other);
   const otherwise = unlessNull([json, other], across(op));
   if (other.type === 'instant') {
@@ -59,8 +59,8 @@ function compareJson(json: Scalar, op: string, other: Scalar): Condition {
     boolean: sql`(${value})::boolean`,
   }[other.type as 'string' | 'number' | 'boolean'];
   const plain = compared(asType, op, other.sql);
-  const same = isDateTime(other.literal)
-    ? sql`coalesce(${instantIn(value)} ${sql.raw(op)} ${timestamptz(other.literal)}, ${plain})`
+  const same = isMomentText(other.literal)
+    ? sql`coalesce(${instantIn(value)} ${sql.raw(op)} ${timestamptz(instantOf(other.literal) as string)}, ${plain})`
     : plain;
   return sql<boolean>`(case when jsonb_typeof(${value}) = ${sql.lit(other.type)} then ${same} else ${otherwise} end)`;
 }
@@ -136,7 +136,7 @@ const isPlain =
   ({ type, literal }: Scalar): boolean =>
     literal !== undefined &&
     type !== 'instant' &&
-    !isDateTime(literal) &&
+    !isMomentText(literal) &&
     ['json', type].includes(value.type);
 
 const jsonOf = ({ type, literal }: Scalar) => (type === 'string' ? JSON.stringify(literal) : String(literal));

@@ -39,6 +39,8 @@ describeTruth('a filter is true, false or unknown of a row', (check) => {
     ["v = DATE('2024-01-01')", 'FF FF FF TFF ?? FF'],
     ["v = '2024-01-01T00:00:00.000Z'", 'FF FF FF TFF ?? FF'],
     ["v >= '2024-01-01T00:00:00Z'", 'FF TT FF TTT ?? FF'],
+    ["v = '2024-01-01'", 'FF FF FF TFF ?? FF'],
+    ["v IN ('2024-01-01', '5')", 'FF TF FF TFF ?? FF'],
     ['v = v', 'TT TT TT TTT ?? TT'],
     ['v <> v', 'FF FF FF FFF ?? FF'],
     ['v <= v', 'TT TT TT TTT ?? FF'],
