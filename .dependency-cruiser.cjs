@@ -13,10 +13,11 @@ const may = {
   s3: ['stac', 'geo'],
   db: ['search', 'cql2', 'stac', 'geo'],
   ingest: ['rucio', 'raster', 's3', 'db', 'search', 'stac', 'geo'],
-  load: ['db', 'search', 'stac', 'geo'],
+  parquet: ['stac', 'geo'],
+  load: ['parquet', 'db', 'search', 'stac', 'geo'],
   browser: ['db'],
   http: ['search', 'stac', 'geo', 'db', 'browser'],
-  extensions: ['http', 'search', 'cql2', 'stac', 'geo', 'db'],
+  extensions: ['parquet', 'http', 'search', 'cql2', 'stac', 'geo', 'db'],
 };
 
 module.exports = {

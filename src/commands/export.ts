@@ -11,7 +11,9 @@ import { makeFolder, messageOf, UserError } from '../errors.ts';
 import { extensions } from '../extensions/index.ts';
 import { type StoredCollection, writeStatic } from '../load/write-static.ts';
 import { geojsonParts, ndjsonParts } from '../load/write-stream.ts';
+import { parquetParts } from '../parquet/write-items.ts';
 import { fromQuery, type Parameters, type SearchParams } from '../search/params.ts';
+import { withBase } from '../stac/link.ts';
 import type { Command, Words } from './command.ts';
 import { untilSignal } from './interrupt.ts';
 import { openCatalogue } from './open.ts';
@@ -109,10 +111,22 @@ function makeReader(database: Database, { params, total }: Choices, signal: Abor
   return { counts, collections, texts, items: () => items(undefined) };
 }
 
+/** The Collections go into the file's metadata; all of them are held for that. */
+async function* parquetOut(reader: ReturnType<typeof makeReader>, base: string | null) {
+  const show = (content: string) => (base === null ? content : withBase(content, base));
+  const collections = new Map<string, string>();
+  for await (const { id, content } of reader.collections()) collections.set(id, show(content));
+  async function* read() {
+    reader.counts.items = 0;
+    for await (const page of reader.items()) yield page.map(({ content }) => show(content));
+  }
+  yield* parquetParts(read, collections);
+}
+
 async function* parts({ format }: Choices, reader: ReturnType<typeof makeReader>, base: string | null) {
   if (format === 'ndjson') yield* ndjsonParts(reader.collections(), base);
   else if (format === 'geojson') yield* geojsonParts(reader.texts(), reader.items(), base);
-  else throw new UserError('parquet is not there yet.');
+  else yield* parquetOut(reader, base);
 }
 
 /** A file appears whole or not at all. */
