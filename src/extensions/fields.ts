@@ -25,7 +25,6 @@ const parameters: Parameters = {
     accepted: `{"include": [names], "exclude": [names]} in a body, name,-name in a query string, at most ${MOST_NAMES} each`,
     mayBeEmpty: true,
     nullIs: {},
-    hasPlus: true,
     fromText: fieldsOf,
     read: readFields,
   },

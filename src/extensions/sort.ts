@@ -27,7 +27,6 @@ const parameters: Parameters = {
       .max(MOST_FIELDS)
       .describe(`Fields to sort by, at most ${MOST_FIELDS}; in a query string with - for descending`),
     accepted: `at most ${MOST_FIELDS} fields: [{"field": name, "direction": "asc" or "desc"}] in a body, name,-name in a query string`,
-    hasPlus: true,
     fromText: sortFieldsOf,
     read: readFields,
   },

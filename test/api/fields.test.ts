@@ -7,7 +7,7 @@ import { startTestServer, type TestServer } from '../support/server.ts';
 
 const TEXT = `{"type":"Feature","stac_version":"1.0.0","stac_extensions":[],"id":"a","collection":"c","geometry":null,
 "properties":{"datetime":"2024-01-01T00:00:00Z","big":12345678901234567890123,"small":1.0e-7,"nothing":null,"key.with.dots":{"x":1.50},
-"nested":{"deep":{"n":1,"m":2}}},"links":[],"assets":{"B04":{"href":"https://a.example/b.tif","title":"Red"},"B05":{"href":"https://a.example/c.tif"}},"own":{"kept":true}}`;
+"nested":{"deep":{"n":1,"m":2}}},"links":[],"assets":{"B04":{"href":"https://a.example/b.tif","title":"Red"},"B05":{"href":"https://a.example/c.tif"}},"own":{"kept":true},"a b":1}`;
 
 describe('Fields', () => {
   let server: TestServer;
@@ -38,6 +38,7 @@ describe('Fields', () => {
     ['-properties,properties.big', ['properties'], ['big']],
     ['geometry,-geometry', ['geometry'], null],
     ['+id,own', ['id', 'own'], null],
+    ['a b,id', ['a b', 'id'], null],
     ['-geometry,-links', LEAST.filter((name) => !['geometry', 'links'].includes(name)), ['datetime']],
     ['properties.not_there,id', ['id'], null],
     ['properties.key.with.dots', ['properties'], ['key.with.dots']],
@@ -64,7 +65,7 @@ describe('Fields', () => {
       assert.deepEqual(await members(least), LEAST);
     }
     assert.deepEqual(await members({ exclude: ['geometry', 'properties'] }), [
-      ...['assets', 'collection', 'id', 'links', 'own', 'stac_extensions', 'stac_version', 'type'],
+      ...['a b', 'assets', 'collection', 'id', 'links', 'own', 'stac_extensions', 'stac_version', 'type'],
     ]);
     assert.deepEqual(
       await members({ include: [], exclude: ['geometry'] }),

@@ -38,7 +38,7 @@ const items = [
     { ...at('2024-01-02T00:00:00Z'), n: 9.5, word: 'é', mixed: 10, seen: '2024-01-01T01:00:00+02:00' },
   ),
   item('d', {}, { ...at('2024-01-04T00:00:00Z'), n: null, word: null }),
-  item('e', {}, { ...at('2024-01-05T00:00:00Z'), nested: { deep: { n: 1 } } }),
+  item('e', {}, { ...at('2024-01-05T00:00:00Z'), nested: { deep: { n: 1 } }, 'with space': 1 }),
   item(
     'f',
     {},
@@ -82,6 +82,7 @@ describe('Sort', () => {
     ['same', 'abcdefg'],
     ['key.with.dots', 'fabcdeg'],
     ['-nested.deep.n', 'fegdcba'],
+    ['with space', 'eabcdfg'],
     ['-start_datetime,-id', 'gfedcba'],
     ['collection,-n', 'gbcafed'],
   ];
