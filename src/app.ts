@@ -23,6 +23,15 @@ const MOST_BODY = '32mb';
 
 export type Log = (event: string, fields: Record<string, unknown>) => void;
 
+/** A client that goes away is no fault; of any other the connection is broken off, so that nothing seems whole. */
+async function sendParts(body: AsyncIterable<string | Uint8Array>, response: Response): Promise<void> {
+  try {
+    await pipeline(Readable.from(body, { objectMode: false }), response);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  }
+}
+
 async function send(response: Response, { status = 200, type, body, headers = {} }: Reply): Promise<void> {
   response.status(status).set(headers);
   if (status === 204 || status === 304) {
@@ -31,7 +40,8 @@ async function send(response: Response, { status = 200, type, body, headers = {}
   }
   response.set('content-type', type === 'application/json' ? 'application/json; charset=utf-8' : type);
   if (typeof body === 'string') response.send(Buffer.from(body));
-  else await pipeline(Readable.from(body, { objectMode: false }), response);
+  else if (response.req.method === 'HEAD') response.end();
+  else await sendParts(body, response);
 }
 
 /** OpenAPI path -> express path. */

@@ -3,14 +3,16 @@ import { z } from 'zod';
 import { readItem } from '../db/read.ts';
 import { ApiError } from '../errors.ts';
 import { shown } from '../geo/shown.ts';
+import { formatParameter, ITEM_TYPES, withoutFormat } from '../http/accept.ts';
 import type { ApiRequest, Context, Reply, Route, RouteParameter } from '../http/api.ts';
 import { replyWithTag } from '../http/etag.ts';
 import { fromQuery, type Parameters } from '../search/params.ts';
-import { href, itemLinks, QUERYABLES_REL, withLinks } from '../stac/link.ts';
+import { href, itemLinks, type Link, QUERYABLES_REL, withLinks } from '../stac/link.ts';
 import { GEOJSON_TYPE, JSON_TYPE, SCHEMA_TYPE } from '../stac/media-type.ts';
 import { collectionIdParameter, mustHaveCollection } from './collections.ts';
 import type { Api, Extension } from './extension.ts';
 import { replyWithPage } from './page.ts';
+import { alternateLinks, replyInFormat } from './stream-items.ts';
 
 export const itemIdParameter: RouteParameter = {
   name: 'itemId',
@@ -33,7 +35,7 @@ export function queryParameters(parameters: Parameters): RouteParameter[] {
 async function listItems(request: ApiRequest, context: Context, api: Api): Promise<Reply> {
   const { base, params, query } = request;
   const id = params.collectionId as string;
-  const search = fromQuery(query, itemsParameters(api.parameters));
+  const search = fromQuery(withoutFormat(query), itemsParameters(api.parameters));
   if (search.collections && !search.collections.includes(id)) {
     throw new ApiError(
       'InvalidParameter',
@@ -49,18 +51,16 @@ async function listItems(request: ApiRequest, context: Context, api: Api): Promi
     { rel: 'collection', type: JSON_TYPE, href: href.collection(base, id) },
     { rel: 'parent', type: JSON_TYPE, href: href.collection(base, id) },
     { rel: QUERYABLES_REL, type: SCHEMA_TYPE, href: `${href.collection(base, id)}/queryables` },
+    ...alternateLinks(address, query),
   ];
-  return replyWithPage(
-    request,
-    context,
-    { ...search, collections: [id] },
-    links,
-    (rel, token) => {
-      const page = new URLSearchParams(query);
-      page.set('token', token);
-      return { rel, type: GEOJSON_TYPE, method: 'GET', href: `${address}?${page}` };
-    },
-    id,
+  const inside = { ...search, collections: [id] };
+  const pageLink = (rel: 'next' | 'prev', token: string): Link => {
+    const page = new URLSearchParams(query);
+    page.set('token', token);
+    return { rel, type: GEOJSON_TYPE, method: 'GET', href: `${address}?${page}` };
+  };
+  return replyInFormat(request, context, { params: inside, limit: query.get('limit'), collection: id }, () =>
+    replyWithPage(request, context, inside, links, pageLink, id),
   );
 }
 
@@ -87,9 +87,18 @@ function routes(api: Api): Route[] {
       path: '/collections/{collectionId}/items',
       operationId: 'getItems',
       summary: 'Items of a Collection',
-      parameters: [collectionIdParameter, ...queryParameters(itemsParameters(api.parameters))],
-      responses: { 200: 'A page of Items', 400: 'A parameter is wrong', 404: 'There is no such Collection' },
-      produces: GEOJSON_TYPE,
+      parameters: [
+        collectionIdParameter,
+        ...queryParameters(itemsParameters(api.parameters)),
+        formatParameter,
+      ],
+      responses: {
+        200: 'A page of Items, or all of them as Accept says',
+        400: 'A parameter is wrong',
+        404: 'There is no such Collection',
+        406: 'None of the accepted media types can be given',
+      },
+      produces: ITEM_TYPES,
       handle: (request, context) => listItems(request, context, api),
     },
     {

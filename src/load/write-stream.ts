@@ -1,10 +1,7 @@
 /** Stored documents -> one file's text: NDJSON, or an ItemCollection with its Collections beside. */
+import { oneLine } from '../stac/json-text.ts';
 import { withBase } from '../stac/link.ts';
 import type { StoredCollection } from './write-static.ts';
-
-/** Line breaks stand between tokens only, never in a JSON string. */
-export const oneLine = (text: string): string =>
-  /[\r\n]/.test(text) ? text.replaceAll(/[\r\n][\t\n\r ]*/g, '') : text;
 
 const show = (content: string, base: string | null) => (base === null ? content : withBase(content, base));
 

@@ -121,3 +121,7 @@ export function objectText(members: Iterable<[string, string]>): string {
   const parts = Array.from(members, ([key, value]) => `${JSON.stringify(key)}:${value}`);
   return `{${parts.join(',')}}`;
 }
+
+/** Line breaks stand between tokens only, never in a JSON string. */
+export const oneLine = (text: string): string =>
+  /[\r\n]/.test(text) ? text.replaceAll(/[\r\n][\t\n\r ]*/g, '') : text;
