@@ -107,7 +107,7 @@ function tellFaults(log: Log) {
       const id = randomUUID();
       const inside = error instanceof Error ? (error.stack ?? error.message) : String(error);
       log('http:fault', { id, method: request.method, path: request.path, error: inside });
-      response.set('x-request-id', id);
+      if (!response.headersSent) response.set('x-request-id', id);
     }
     const { headers } = error as { headers?: unknown };
     if (fault.status === 416 && typeof headers === 'object') response.set(headers as Record<string, string>);
