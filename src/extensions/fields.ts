@@ -21,6 +21,7 @@ const parameters: Parameters = {
   fields: {
     schema: z
       .strictObject({ include: names, exclude: names })
+      .meta({ 'x-query': { type: 'array', items: { type: 'string', minLength: 1 } } })
       .describe('The only fields to give, and fields to leave out'),
     accepted: `{"include": [names], "exclude": [names]} in a body, name,-name in a query string, at most ${MOST_NAMES} each`,
     mayBeEmpty: true,

@@ -29,6 +29,7 @@ const parameters: Parameters = {
   filter: {
     schema: z
       .union([z.string(), z.looseObject({}), z.boolean()])
+      .meta({ 'x-query': { type: 'string' } })
       .describe('CQL2 expression, as text or JSON by filter-lang'),
     accepted: 'a CQL2 expression',
     fromText: (text) => text,

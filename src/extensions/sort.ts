@@ -25,6 +25,7 @@ const parameters: Parameters = {
     schema: z
       .array(field)
       .max(MOST_FIELDS)
+      .meta({ 'x-query': { type: 'array', items: { type: 'string', minLength: 1 }, maxItems: MOST_FIELDS } })
       .describe(`Fields to sort by, at most ${MOST_FIELDS}; in a query string with - for descending`),
     accepted: `at most ${MOST_FIELDS} fields: [{"field": name, "direction": "asc" or "desc"}] in a body, name,-name in a query string`,
     fromText: sortFieldsOf,

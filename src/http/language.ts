@@ -12,7 +12,10 @@ import { replyWithTag } from './etag.ts';
 export const languageParameter: RouteParameter = {
   name: 'language',
   in: 'query',
-  schema: z.string().describe('Languages wanted, in the form of Accept-Language, before which it goes'),
+  schema: z
+    .string()
+    .meta({ pattern: String.raw`^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*(;q=(0(\.\d{1,3})?|1))?$` })
+    .describe('Languages wanted, in the form of Accept-Language, before which it goes'),
 };
 
 /** The parameter counts more than the header, which a browser sends unasked. @throws ApiError InvalidParameter */

@@ -5,13 +5,27 @@ import { packageVersion } from '../package-root.ts';
 import { JSON_TYPE } from '../stac/media-type.ts';
 import { PROBLEM_TYPE, type Route, type RouteParameter } from './api.ts';
 
+/** What a schema of zod's says in its meta where the form in a query string is another than in a body. */
+const QUERY_FORM = 'x-query';
+
 function jsonSchema(schema: z.ZodType): object {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ jsonSchema: made }) => void delete made[QUERY_FORM],
+  });
   return rest;
 }
 
-function parameter({ name, in: where, schema }: RouteParameter): object {
-  const { description, ...rest } = jsonSchema(schema) as { description?: string; type?: string };
+function parameterSchema({ in: where, schema }: RouteParameter): object {
+  const form = where === 'query' ? schema.meta()?.[QUERY_FORM] : undefined;
+  const made = jsonSchema(schema) as { description?: string };
+  return form === undefined ? made : { description: made.description, ...(form as object) };
+}
+
+function parameter(route: RouteParameter): object {
+  const { name, in: where } = route;
+  const { description, ...rest } = parameterSchema(route) as { description?: string; type?: string };
   const isObject = rest.type === 'object';
   return {
     name,
@@ -24,10 +38,24 @@ function parameter({ name, in: where, schema }: RouteParameter): object {
   };
 }
 
+/** What may meet any request. Node itself answers what is too long, before there is a request. */
+const FAULTS = {
+  431: 'The address and the headers are too long together',
+  500: 'A fault of the server',
+  503: 'The database does not answer',
+  504: 'The time limit of a search was reached',
+};
+const EMPTY = new Set(['204', '304', '431']);
+
 function responses(route: Route): object {
-  const all = { ...route.responses, 500: 'A fault of the server' };
+  const all = {
+    ...((route.parameters ?? []).length > 0 && { 400: 'A parameter is wrong' }),
+    ...(route.body && { 413: 'The body is too large', 415: 'The body is of a type that is not accepted' }),
+    ...route.responses,
+    ...FAULTS,
+  };
   const entries = Object.entries(all).map(([status, description]) => {
-    if (status === '204' || status === '304') return [status, { description }];
+    if (EMPTY.has(status)) return [status, { description }];
     const isFault = Number(status) >= 400;
     const types = isFault ? [PROBLEM_TYPE] : [route.produces ?? JSON_TYPE].flat();
     const schema = isFault ? { $ref: '#/components/schemas/Problem' } : { type: 'object' };

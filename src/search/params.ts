@@ -6,7 +6,9 @@ import { type Bbox, parseBbox, toBbox } from '../geo/bbox.ts';
 import { type Geometry, geometryFault, plainGeometry } from '../geo/geometry.ts';
 import { shown } from '../geo/shown.ts';
 import { type Interval, parseDatetime } from '../stac/datetime.ts';
-import { DEEPEST_JSON, isTooDeep } from '../stac/json-text.ts';
+import { parseExact } from '../stac/exact-json.ts';
+import { parseObject } from '../stac/item.ts';
+import { DEEPEST_JSON, isTooDeep, memberSpans } from '../stac/json-text.ts';
 import type { Fields } from './fields.ts';
 import { type PageToken, parsePageToken } from './page-token.ts';
 import type { SortField } from './sort.ts';
@@ -66,18 +68,31 @@ function readIntersects(value: unknown): Geometry {
 }
 
 /** Text of a query string that holds JSON. */
-export function fromJsonText(name: string) {
+export function fromJsonText(name: string, parse: (text: string) => unknown = JSON.parse) {
   return (text: string): unknown => {
     if (isTooDeep(text)) {
       throw new ApiError('InvalidParameter', `${name} nests deeper than ${DEEPEST_JSON} levels`, name);
     }
     try {
-      return JSON.parse(text);
+      return parse(text);
     } catch {
       throw new ApiError('InvalidParameter', `${name} is ${shown(text)}; expected JSON`, name);
     }
   };
 }
+
+const DEGREES = [180, 90, 180, 90].map((most) => ({ type: 'number', minimum: -most, maximum: most }));
+/** JSON Schema of a list with these in it. */
+const edges = (prefixItems: object[]) => ({
+  prefixItems,
+  minItems: prefixItems.length,
+  maxItems: prefixItems.length,
+});
+/** JSON Schema's pattern of an RFC 3339 date-time. */
+const INSTANT = [
+  String.raw`\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt ]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)`,
+  String.raw`(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)`,
+].join('');
 
 const names = z.array(z.string()).max(MOST_IDS);
 
@@ -99,6 +114,7 @@ export const searchParameters = {
       .array(z.number())
       .min(4)
       .max(6)
+      .meta({ oneOf: [edges(DEGREES), edges([...DEGREES.slice(0, 2), {}, ...DEGREES.slice(2), {}])] })
       .describe(
         'west, south, east, north in degrees, or with heights west, south, bottom, east, north, top; west > east crosses the antimeridian',
       ),
@@ -110,7 +126,10 @@ export const searchParameters = {
     read: (value) => toBbox(value as number[]),
   },
   datetime: {
-    schema: z.string().describe('RFC 3339 date-time or interval; ".." or empty is an open side'),
+    schema: z
+      .string()
+      .meta({ pattern: `^(${INSTANT}(/(${INSTANT}|\\.\\.)?)?|(\\.\\.)?/${INSTANT})$` })
+      .describe('RFC 3339 date-time or interval; ".." or empty is an open side'),
     accepted: 'a string, an RFC 3339 date-time or interval',
     mayBeEmpty: true,
     hasPlus: true,
@@ -205,6 +224,17 @@ export function fromQuery(
     read[name] = readOne(name, parameter.fromText(restored, came), parameter, came);
   }
   return finish(read, defaultLimit);
+}
+
+/** Body text -> its members, of which the filters' numbers keep their digits. @throws ApiError InvalidBody */
+export function parseSearch(text: string): Record<string, unknown> {
+  const body = parseObject(text);
+  const spans = memberSpans(text);
+  for (const name of ['filter', 'query']) {
+    const span = spans.get(name);
+    if (span) body[name] = parseExact(text.slice(span.start, span.end));
+  }
+  return body;
 }
 
 /** JSON body -> SearchParams; a member that is null counts as not given. @throws ApiError InvalidParameter */
