@@ -38,6 +38,10 @@ export function readNumber(text: string): number | Decimal {
   return { decimal: asJson(text) };
 }
 
+/** @param text a number of JSON, with its sign. @throws ApiError InvalidParameter when it has too many digits */
+export const readSigned = (text: string): number | Decimal =>
+  text.startsWith('-') ? negated(readNumber(text.slice(1))) : readNumber(text);
+
 /** With the other sign; there is no negative zero. */
 export function negated(value: number | Decimal): number | Decimal {
   if (typeof value === 'number') return value === 0 ? 0 : -value;

@@ -1,6 +1,7 @@
-/** CQL2 JSON, as JSON.parse gives it -> Expression. OGC CQL2 1.0, schema cql2.yml; operators may be in any case. */
+/** CQL2 JSON, as parseExact gives it -> Expression. OGC CQL2 1.0, schema cql2.yml; operators may be in any case. */
 import { type Geometry, geometryFault, plainGeometry } from '../geo/geometry.ts';
 import { shown } from '../geo/shown.ts';
+import { digitsOf, withDoubles } from '../stac/exact-json.ts';
 import {
   checkText,
   DEEPEST_FILTER,
@@ -13,6 +14,7 @@ import {
 } from './ast.ts';
 import { checkFilter } from './check.ts';
 import { isPlainName } from './lex.ts';
+import { readSigned } from './number.ts';
 import { operatorName } from './operators.ts';
 import { readBbox, readBound, readDate, readTimestamp } from './values.ts';
 
@@ -97,7 +99,7 @@ function toInterval(object: Members, depth: number, walk: Walk): Expression {
 function toObject(object: Members, depth: number, walk: Walk): Expression {
   if (Object.hasOwn(object, 'op')) return toOperation(object, depth, walk);
   if (Object.hasOwn(object, 'property')) return toProperty(object);
-  if (Object.hasOwn(object, 'type')) return toGeometry(object);
+  if (Object.hasOwn(object, 'type')) return toGeometry(withDoubles(object) as Members);
   if (Object.hasOwn(object, 'interval')) return toInterval(object, depth, walk);
   if (Object.hasOwn(object, 'date')) {
     checkMembers(object, ['date']);
@@ -109,7 +111,7 @@ function toObject(object: Members, depth: number, walk: Walk): Expression {
   }
   if (Object.hasOwn(object, 'bbox')) {
     checkMembers(object, ['bbox']);
-    return readBbox(toList(object.bbox, 'bbox'));
+    return readBbox(toList(withDoubles(object.bbox), 'bbox'));
   }
   throw filterFault(
     `filter has ${shown(object)}; accepted are objects with op, property, date, timestamp, interval, bbox, or a GeoJSON geometry`,
@@ -123,6 +125,8 @@ function toExpression(value: unknown, depth: number, walk: Walk): Expression {
   if (typeof value === 'boolean') return value;
   if (typeof value === 'number' && Number.isFinite(value)) return value === 0 ? 0 : value;
   if (Array.isArray(value)) return value.map((part) => toExpression(part, depth + 1, walk));
+  const digits = digitsOf(value);
+  if (digits !== null) return readSigned(digits);
   if (typeof value === 'object' && value !== null) return toObject(value as Members, depth, walk);
   throw filterFault(
     `filter has ${shown(value)}; accepted are text, numbers, booleans, arrays and the objects of CQL2 (for null there is isNull)`,

@@ -1,5 +1,6 @@
 /** The `filter` of a request, in the encoding that `filter-lang` says -> Expression. OGC API Features Part 3, 8.2 to 8.4. */
 import { shown } from '../geo/shown.ts';
+import { parseExact } from '../stac/exact-json.ts';
 import { DEEPEST_JSON, isTooDeep } from '../stac/json-text.ts';
 import { type Expression, filterFault } from './ast.ts';
 import { parseJson } from './parse-json.ts';
@@ -10,7 +11,7 @@ export type FilterLang = 'cql2-text' | 'cql2-json';
 function fromJsonText(text: string): unknown {
   if (isTooDeep(text)) throw filterFault(`filter is JSON nested deeper than ${DEEPEST_JSON} levels`);
   try {
-    return JSON.parse(text);
+    return parseExact(text);
   } catch {
     throw filterFault(`filter is ${shown(text)}; accepted by filter-lang cql2-json is JSON`);
   }

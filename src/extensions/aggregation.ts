@@ -19,9 +19,9 @@ import {
 } from '../search/aggregations.ts';
 import { countsToAggregation } from '../search/buckets.ts';
 import { fromBody, fromQuery, type Parameters, type SearchParams } from '../search/params.ts';
+import { parseSearch } from '../search/parse-search.ts';
 import { selectMatching } from '../search/select-items.ts';
 import type { Db } from '../search/tables.ts';
-import { parseObject } from '../stac/item.ts';
 import { href, type Link, rootLink } from '../stac/link.ts';
 import { JSON_TYPE } from '../stac/media-type.ts';
 import { collectionIdParameter, mustHaveCollection } from './collections.ts';
@@ -205,7 +205,7 @@ async function byGet(request: ApiRequest, context: Context, parameters: Paramete
 
 async function byPost(request: ApiRequest, context: Context, parameters: Parameters): Promise<Reply> {
   const { base, params, text } = request;
-  const body = text.trim() === '' ? {} : parseObject(text);
+  const body = text.trim() === '' ? {} : parseSearch(text);
   const asked = await within(request, context, fromBody(body, parameters));
   const collection = params.collectionId ?? null;
   const self = { rel: 'self', type: JSON_TYPE, method: 'POST', href: addressOf(base, collection), body };

@@ -4,6 +4,7 @@ import type { ApiRequest, Context, Reply, Route } from '../http/api.ts';
 import { bodyType } from '../http/body.ts';
 import { cutDocument, givesLinks } from '../search/fields.ts';
 import { fromBody, fromQuery, type Parameters, type SearchParams } from '../search/params.ts';
+import { parseSearch } from '../search/parse-search.ts';
 import {
   collectionKeys,
   selectCollectionsCount,
@@ -11,7 +12,7 @@ import {
 } from '../search/select-collections.ts';
 import { MOST_PAGE_BYTES } from '../search/select-items.ts';
 import { withFacts } from '../search/summaries.ts';
-import { parseObject } from '../stac/item.ts';
+import { exactText } from '../stac/exact-json.ts';
 import {
   collectionText,
   type Link,
@@ -85,7 +86,7 @@ async function replyWithCollections(
   const counts = `"numberMatched":${matched},"numberReturned":${rows.length}`;
   return {
     type: JSON_TYPE,
-    body: `{"collections":[${texts.join(',')}],"links":${JSON.stringify(links)},${counts}}`,
+    body: `{"collections":[${texts.join(',')}],"links":${exactText(links)},${counts}}`,
   };
 }
 
@@ -103,7 +104,7 @@ async function searchByGet(request: ApiRequest, context: Context, parameters: Pa
 
 async function searchByPost(request: ApiRequest, context: Context, parameters: Parameters): Promise<Reply> {
   const { base, text } = request;
-  const body = text.trim() === '' ? {} : parseObject(text);
+  const body = text.trim() === '' ? {} : parseSearch(text);
   if (context.config.transactions && DOCUMENT_MEMBERS.some((name) => Object.hasOwn(body, name))) {
     bodyType([JSON_TYPE], request.headers['content-type']);
     return postCollections(request, context);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { formatParameter, ITEM_TYPES, withoutFormat } from '../http/accept.ts';
 import type { ApiRequest, Context, Reply, Route } from '../http/api.ts';
 import { fromBody, fromQuery, searchParameters } from '../search/params.ts';
-import { parseObject } from '../stac/item.ts';
+import { parseSearch } from '../search/parse-search.ts';
 import { GEOJSON_TYPE } from '../stac/media-type.ts';
 import type { Api, Extension } from './extension.ts';
 import { queryParameters } from './features.ts';
@@ -27,7 +27,7 @@ async function searchByGet(request: ApiRequest, context: Context, api: Api): Pro
 
 async function searchByPost(request: ApiRequest, context: Context, api: Api): Promise<Reply> {
   const { base, text } = request;
-  const body = text.trim() === '' ? {} : parseObject(text);
+  const body = text.trim() === '' ? {} : parseSearch(text);
   const search = fromBody(body, api.parameters);
   const address = `${base}/search`;
   const self = { rel: 'self', type: GEOJSON_TYPE, method: 'POST', href: address, body } as const;

@@ -3,6 +3,7 @@ import type { ApiRequest, Context, Reply } from '../http/api.ts';
 import { cutDocument, givesLinks } from '../search/fields.ts';
 import type { SearchParams } from '../search/params.ts';
 import { itemKeys, MOST_PAGE_BYTES, selectCount, selectPage } from '../search/select-items.ts';
+import { exactText } from '../stac/exact-json.ts';
 import { itemLinks, type Link, rootLink, withBase, withLinks } from '../stac/link.ts';
 import { GEOJSON_TYPE } from '../stac/media-type.ts';
 import { mustKnowNames } from './names.ts';
@@ -52,6 +53,6 @@ export async function replyWithPage(
   if (prev) links.push(pageLink('prev', prev));
   const features = rows.map((row) => itemText(row, base, params));
   const counts = `"numberMatched":${matched},"numberReturned":${rows.length}`;
-  const body = `{"type":"FeatureCollection","features":[${features.join(',')}],"links":${JSON.stringify(links)},${counts}}`;
+  const body = `{"type":"FeatureCollection","features":[${features.join(',')}],"links":${exactText(links)},${counts}}`;
   return { type: GEOJSON_TYPE, body };
 }

@@ -2,9 +2,12 @@
 import { z } from 'zod';
 import { fromJsonText, type Parameters } from '../search/params.ts';
 import { parseQuery } from '../search/query.ts';
+import { parseExact } from '../stac/exact-json.ts';
 import type { Extension } from './extension.ts';
 
 const MOST_PROPERTIES = 200;
+
+const checkJson = fromJsonText('query');
 
 const operators = z.record(z.string(), z.unknown());
 
@@ -15,7 +18,10 @@ const parameters: Parameters = {
       .refine((value) => Object.keys(value).length <= MOST_PROPERTIES)
       .describe('{"property": {"operator": value}}; all must hold'),
     accepted: `an object {"property": {"operator": value}} of at most ${MOST_PROPERTIES} properties`,
-    fromText: fromJsonText('query'),
+    fromText: (text) => {
+      checkJson(text);
+      return parseExact(text);
+    },
     read: (value) => parseQuery(value as Record<string, Record<string, unknown>>) ?? undefined,
   },
 };

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { Config } from '../config.ts';
 import type { LiveFacts } from '../db/live-facts.ts';
 import type { Database } from '../db/schema.ts';
+import { exactText } from '../stac/exact-json.ts';
 import { JSON_TYPE } from '../stac/media-type.ts';
 import type { Validator } from '../stac/validate.ts';
 
@@ -67,5 +68,5 @@ export const PROBLEM_TYPE = 'application/problem+json';
 
 /** A JSON value as a reply. */
 export function reply(value: unknown, type = JSON_TYPE): Reply {
-  return { type, body: JSON.stringify(value) };
+  return { type, body: exactText(value) };
 }

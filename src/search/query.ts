@@ -1,11 +1,13 @@
 /** `query` -> the same tree as a filter. STAC API Query. */
-import type { Expression } from '../cql2/ast.ts';
+import type { Decimal, Expression } from '../cql2/ast.ts';
+import { readSigned } from '../cql2/number.ts';
 import { ApiError } from '../errors.ts';
 import { shown } from '../geo/shown.ts';
+import { digitsOf } from '../stac/exact-json.ts';
 
-type Scalar = string | number | boolean;
+type Scalar = string | number | boolean | Decimal;
 
-const isScalar = (value: unknown): value is Scalar =>
+const isScalar = (value: unknown): value is string | number | boolean =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 
 const COMPARISONS: Record<string, string> = { eq: '=', neq: '<>', lt: '<', lte: '<=', gt: '>', gte: '>=' };
@@ -27,21 +29,23 @@ function textOf(value: unknown, path: string): string {
 }
 
 function checkScalar(value: unknown, path: string): Scalar {
+  const digits = digitsOf(value);
+  if (digits !== null) return readSigned(digits);
   if (!isScalar(value)) refuse(path, value, 'a string, a number or a boolean');
   if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed()))
     refuse(path, value, 'Unicode text without NUL');
   return value;
 }
 
-/** JSON's numbers that a double holds digit by digit. */
-const NUMBER = /^-?(?=[\d.]{1,16}(?:[eE]|$))(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,2})?$/;
+/** A number of JSON; one that is longer is text alone. */
+const NUMBER = /^-?(?=.{1,400}$)(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,2})?$/;
 
 /**
  * A value, and beside text that is a number that number: pystac-client sends "10" for `query=["eo:cloud_cover<10"]`, and
  * stac-api-validator all numbers so. With data of the other type neither comparison is true.
  */
 const readings = (value: Scalar): Scalar[] =>
-  typeof value === 'string' && NUMBER.test(value) ? [value, Number(value)] : [value];
+  typeof value === 'string' && NUMBER.test(value) ? [value, readSigned(value)] : [value];
 
 function compare(name: string, operator: string, value: unknown, path: string): Expression {
   const property = { property: name };
