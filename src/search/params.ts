@@ -6,9 +6,7 @@ import { type Bbox, parseBbox, toBbox } from '../geo/bbox.ts';
 import { type Geometry, geometryFault, plainGeometry } from '../geo/geometry.ts';
 import { shown } from '../geo/shown.ts';
 import { type Interval, parseDatetime } from '../stac/datetime.ts';
-import { parseExact } from '../stac/exact-json.ts';
-import { parseObject } from '../stac/item.ts';
-import { DEEPEST_JSON, isTooDeep, memberSpans } from '../stac/json-text.ts';
+import { DEEPEST_JSON, isTooDeep } from '../stac/json-text.ts';
 import type { Fields } from './fields.ts';
 import { type PageToken, parsePageToken } from './page-token.ts';
 import type { SortField } from './sort.ts';
@@ -68,13 +66,13 @@ function readIntersects(value: unknown): Geometry {
 }
 
 /** Text of a query string that holds JSON. */
-export function fromJsonText(name: string, parse: (text: string) => unknown = JSON.parse) {
+export function fromJsonText(name: string) {
   return (text: string): unknown => {
     if (isTooDeep(text)) {
       throw new ApiError('InvalidParameter', `${name} nests deeper than ${DEEPEST_JSON} levels`, name);
     }
     try {
-      return parse(text);
+      return JSON.parse(text);
     } catch {
       throw new ApiError('InvalidParameter', `${name} is ${shown(text)}; expected JSON`, name);
     }
@@ -90,7 +88,7 @@ const edges = (prefixItems: object[]) => ({
 });
 /** JSON Schema's pattern of an RFC 3339 date-time. */
 const INSTANT = [
-  String.raw`\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt ]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)`,
+  String.raw`(000[1-9]|00[1-9]\d|0[1-9]\d\d|[1-9]\d{3})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt ]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)`,
   String.raw`(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)`,
 ].join('');
 
@@ -224,17 +222,6 @@ export function fromQuery(
     read[name] = readOne(name, parameter.fromText(restored, came), parameter, came);
   }
   return finish(read, defaultLimit);
-}
-
-/** Body text -> its members, of which the filters' numbers keep their digits. @throws ApiError InvalidBody */
-export function parseSearch(text: string): Record<string, unknown> {
-  const body = parseObject(text);
-  const spans = memberSpans(text);
-  for (const name of ['filter', 'query']) {
-    const span = spans.get(name);
-    if (span) body[name] = parseExact(text.slice(span.start, span.end));
-  }
-  return body;
 }
 
 /** JSON body -> SearchParams; a member that is null counts as not given. @throws ApiError InvalidParameter */
