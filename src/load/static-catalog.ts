@@ -69,7 +69,7 @@ export async function* readStaticCatalog(text: string, root: string): AsyncGener
       };
     if (document?.type !== 'Catalog' && document?.type !== 'Collection') continue;
     const home = document.type === 'Collection' ? String(document.id) : collection;
-    const below = linksBelow(document, address).filter((each) => !seen.has(each));
+    const below = [...new Set(linksBelow(document, address))].filter((each) => !seen.has(each));
     for (const each of below) seen.add(each);
     stack.push(
       ...below.reverse().map((each) => ({ address: each, ...(home !== undefined && { collection: home }) })),

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { collection, item } from '../support/documents.ts';
+import { run } from '../support/run.ts';
+
+const MARK = 'rucio-stac://api/';
+
+/** Documents that a careless program would change. */
+const documents = [
+  JSON.stringify(collection('c', { 'x:n': 'HERE' })).replace('"HERE"', '1.50'),
+  JSON.stringify(collection('ö/..%2e', { summaries: {} })),
+  JSON.stringify(item('a', { stac_version: '1.0.0', title: 'STAC 1.0' })),
+  JSON.stringify(item('b', { unknown: [], 'x:n': 'HERE' })).replace(
+    '"HERE"',
+    '[1.0, 1e-7,123456789012345678901234567890]',
+  ),
+  JSON.stringify(item('nowhere', { geometry: null, bbox: undefined }, { '': null, 'a.b': { c: [] } })),
+  JSON.stringify(item('../ü "x"', { collection: 'ö/..%2e', assets: { d: { href: `${MARK}assets/x.tif` } } })),
+  JSON.stringify(item('long'.repeat(100), { links: [{ rel: 'via', href: 'https://elsewhere.example/' }] })),
+];
+
+describe('load, export, load', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rucio-stac-trip-'));
+  const at = (name: string) => join(folder, name);
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const inside = (name: string) => ({ RUCIO_STAC_DATA: at(name) });
+
+  async function ok(args: string[], env: Record<string, string>) {
+    const ended = await run(args, env);
+    assert.equal(ended.code, 0, ended.stderr);
+    return ended;
+  }
+  const lines = (name: string) => readFileSync(at(name), 'utf8').split('\n').slice(0, -1).sort();
+
+  before(async () => {
+    writeFileSync(at('first.ndjson'), documents.join('\n'));
+    await ok(['load', at('first.ndjson')], inside('data'));
+    await ok(['export', '-o', at('all.ndjson')], inside('data'));
+    assert.equal(lines('all.ndjson').length, documents.length);
+  });
+
+  for (const [format, name] of [
+    ['ndjson', 'out.ndjson'],
+    ['geojson', 'out.geojson'],
+    ['static', 'out'],
+  ] as const) {
+    test(`${format}: every document has the same text in the other catalogue`, async () => {
+      await ok(['export', '--format', format, '-o', at(name)], inside('data'));
+      const { stderr } = await ok(['load', at(name)], inside(`data-${format}`));
+      assert.match(stderr, /2 Collections and 5 Items: 7 created/);
+      await ok(['export', '-o', at(`${format}.ndjson`)], inside(`data-${format}`));
+      assert.deepEqual(lines(`${format}.ndjson`), lines('all.ndjson'));
+      assert.ok(!existsSync(at(`${name}.part`)));
+    });
+  }
+
+  test('parquet: Items say the same, as far as its columns can', async () => {
+    await ok(['export', '--format', 'parquet', '-o', at('out.parquet')], inside('data'));
+    const { stderr } = await ok(['load', at('out.parquet')], inside('data-parquet'));
+    assert.match(stderr, /2 Collections and 5 Items: 7 created/);
+    const { stdout } = await ok(['export', '-o', '-', '--ids', 'a'], inside('data-parquet'));
+    const found = stdout
+      .split('\n')
+      .flatMap((line) => (line === '' ? [] : [JSON.parse(line) as { type: string }]));
+    const a = found.find(({ type }) => type === 'Feature') as unknown as Record<string, unknown>;
+    const { title, ...properties } = a.properties as Record<string, unknown>;
+    // Members beside the specification's are columns like properties.
+    assert.equal(title, 'STAC 1.0');
+    const expected = JSON.parse(documents[2] as string) as Record<string, unknown>;
+    assert.deepEqual({ ...a, title, properties }, expected);
+  });
+
+  test('addresses of our own go out with the public one, and come in as our own', async () => {
+    const env = { ...inside('data'), RUCIO_STAC_PUBLIC_URL: 'https://stac.example/here' };
+    await ok(['export', '-o', at('public.ndjson')], env);
+    const text = readFileSync(at('public.ndjson'), 'utf8');
+    assert.match(text, /"https:\/\/stac\.example\/here\/assets\/x\.tif"/);
+    assert.ok(!text.includes(MARK));
+    const other = { ...env, ...inside('data-public') };
+    await ok(['load', at('public.ndjson')], other);
+    await ok(['export', '-o', at('mark.ndjson')], inside('data-public'));
+    assert.deepEqual(lines('mark.ndjson'), lines('all.ndjson'));
+  });
+
+  test('export takes what a search takes', async () => {
+    const env = inside('data');
+    const count = async (args: string[]) =>
+      (await ok(['export', '-o', '-', ...args], env)).stdout
+        .split('\n')
+        .filter((line) => line.includes('"Feature"')).length;
+    assert.equal(await count(['--collections', 'c']), 4);
+    assert.equal(await count(['--ids', 'a,b']), 2);
+    assert.equal(await count(['--limit', '3']), 3);
+    assert.equal(await count(['--filter', "id = 'b'"]), 1);
+    assert.equal(await count(['--bbox', '0,0,1,1']), 0);
+  });
+
+  const failures: [string[], RegExp][] = [
+    [['load'], /load needs a file, a catalogue or the address/],
+    [['load', 'nothing.ndjson'], /nothing\.ndjson does not exist/],
+    [['load', 'x', '--mode', 'replace'], /--mode is "replace"; accepted are upsert, insert, skip/],
+    [['load', 'x', '--bbox', '1,2'], /bbox is/],
+    [['load', 'x', '--datetime', 'noon'], /datetime/],
+    [['load', 'x', '--limit', '0'], /--limit is "0"/],
+    [['export'], /give -o PATH/],
+    [
+      ['export', '-o', 'x', '--format', 'csv'],
+      /--format is "csv"; accepted are ndjson, geojson, parquet, static/,
+    ],
+    [['export', '-o', '-', '--format', 'static'], /a static catalogue is a folder/],
+    [['export', '-o', 'x', '--filter', ')'], /filter/],
+    [['export', '-o', '/nowhere/x.ndjson'], /cannot be written/],
+    [['export', '-o', '-', '--collections', 'none'], /there is no Collection "none"/],
+  ];
+  for (const [args, expected] of failures) {
+    test(`"${args.join(' ')}" ends with one sentence and 1`, async () => {
+      const { code, stderr } = await run(args, inside('data'));
+      assert.equal(code, 1);
+      assert.match(stderr, expected);
+      assert.equal(stderr.trim().split('\n').length, 1, stderr);
+    });
+  }
+});
