@@ -104,3 +104,41 @@ test('a line along longitude 180 that goes beyond is stored and searched by', as
     await server.close();
   }
 });
+
+test('collections that overlap themselves are searched by, and found', async () => {
+  const parts = (...geometries: object[]) => ({ type: 'GeometryCollection', geometries });
+  const overlapping = parts(box(0, 0, 10, 10), {
+    type: 'MultiPolygon',
+    coordinates: [box(0, 0, 5, 5), box(20, 20, 25, 25)].map(
+      (each) => (each as { coordinates: unknown }).coordinates,
+    ),
+  });
+  const server = await startTestServer();
+  try {
+    await server.store([
+      collection('c'),
+      item('inside', { geometry: box(1, 1, 2, 2), bbox: [1, 1, 2, 2] }),
+      item('itself', { geometry: overlapping, bbox: [0, 0, 25, 25] }),
+      item('off', { geometry: box(15, 0, 16, 1), bbox: [15, 0, 16, 1] }),
+    ]);
+    const found = async (search: object) => (await server.search(search)).features.map(({ id }) => id).sort();
+    assert.deepEqual(await found({ intersects: overlapping }), ['inside', 'itself']);
+    assert.deepEqual(await found({ intersects: box(1, 1, 2, 2) }), ['inside', 'itself']);
+    assert.deepEqual(await found({ bbox: [21, 21, 22, 22] }), ['itself']);
+    assert.deepEqual(
+      await found({
+        intersects: {
+          type: 'LineString',
+          coordinates: [
+            [15, 0],
+            [25, 25],
+          ],
+        },
+      }),
+      ['itself', 'off'],
+    );
+    assert.deepEqual(server.faults, []);
+  } finally {
+    await server.close();
+  }
+});
