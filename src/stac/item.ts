@@ -5,6 +5,7 @@ import { type Extent, extentOf } from '../geo/extent.ts';
 import { type Geometry, geometryFault, plainGeometry } from '../geo/geometry.ts';
 import { shown } from '../geo/shown.ts';
 import { checkInstant, toUtc } from './datetime.ts';
+import { digitsOf, exactText, parseExact } from './exact-json.ts';
 import { DEEPEST_JSON, elementTexts, isTooDeep, memberSpans, objectText, type Span } from './json-text.ts';
 import { OWN_RELATIONS } from './link.ts';
 import { toTsvector } from './words.ts';
@@ -67,6 +68,9 @@ export function parseObject(text: string): Json {
   return value as Json;
 }
 
+/** Characters of a number that filters compare digit by digit. */
+const LONGEST_NUMBER = 400;
+
 function checkId(value: unknown, path: string): string {
   if (typeof value !== 'string' || value === '') refuse(`${path} must be a string that is not empty`, path);
   if (value.includes('\0') || !value.isWellFormed())
@@ -103,6 +107,10 @@ function storedText(
   return objectText([...texts, ['links', `[${foreign.join(',')}]`]]);
 }
 
+/** A number that is neither too large for a double, nor too small, nor too long. */
+const isFitNumber = (digits: string) =>
+  digits.length <= LONGEST_NUMBER && Number.isFinite(Number(digits)) && Number(digits) !== 0;
+
 /**
  * jsonb takes neither \u0000 nor half a surrogate pair; the copy for filters says U+FFFD there. Nor does it take 1e200000,
  * and 1e131071 takes 65 kB: numbers beyond a double's range become null, or 0.
@@ -113,11 +121,13 @@ function forJsonb(text: string): string {
   const mend = (value: string) => value.toWellFormed().replaceAll('\0', '\uFFFD');
   const walk = (value: unknown): unknown => {
     if (typeof value === 'string') return mend(value);
+    const digits = digitsOf(value);
+    if (digits !== null) return isFitNumber(digits) ? value : Number(digits);
     if (Array.isArray(value)) return value.map(walk);
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([key, each]) => [mend(key), walk(each)]));
   };
-  return JSON.stringify(walk(JSON.parse(text)));
+  return exactText(walk(parseExact(text)));
 }
 
 function readInstant(properties: Json, key: string): string | null {

@@ -20,7 +20,7 @@ describe('numbers of a search that no double holds', () => {
     server = await startTestServer();
     await server.store([collection('c')]);
     const texts = NUMBERS.map((number, index) =>
-      JSON.stringify(item('abcd'[index] as string, {}, { n: 'here', list: ['here'] })).replaceAll(
+      JSON.stringify(item('abcd'[index] as string, {}, { n: 'here', list: ['here'], far: 1e100 })).replaceAll(
         '"here"',
         number,
       ),
