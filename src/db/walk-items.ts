@@ -42,9 +42,9 @@ export async function* walkItems(
   while (left > 0) {
     const { token: _, ...rest } = params;
     const page: SearchParams = { ...rest, limit: Math.min(PAGE, left), ...(token && { token }) };
-    const found = await readTogether(database, timeLimit, (db) => {
+    const { rows: found } = await readTogether(database, timeLimit, (db) => {
       check?.();
-      return selectPage(db, page, PAGE_BYTES).execute();
+      return selectPage(db, page, PAGE_BYTES).execute(db);
     });
     const rows = found.filter((row): row is FoundRow => row.content !== null);
     const last = rows.at(-1);

@@ -64,7 +64,7 @@ async function replyWithCollections(
   const facts = await context.facts.read(null);
   const { rows, matched, next, prev } = await readPage(request, context, params, {
     keys: collectionKeys(params),
-    select: (db) => selectCollectionsPage(db, params, MOST_PAGE_BYTES).execute(),
+    select: async (db) => (await selectCollectionsPage(db, params, MOST_PAGE_BYTES).execute(db)).rows,
     count: async (db) => Number((await selectCollectionsCount(db, params).executeTakeFirstOrThrow()).matched),
   });
   const { base } = request;

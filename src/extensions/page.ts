@@ -44,7 +44,7 @@ export async function replyWithPage(
   await mustKnowNames(context, params, collection);
   const { rows, matched, next, prev } = await readPage(request, context, params, {
     keys: itemKeys(params),
-    select: (db) => selectPage(db, params, MOST_PAGE_BYTES).execute(),
+    select: async (db) => (await selectPage(db, params, MOST_PAGE_BYTES).execute(db)).rows,
     count: async (db) => Number((await selectCount(db, params).executeTakeFirstOrThrow()).matched),
   });
   const { base } = request;

@@ -2,7 +2,7 @@
  * Sort keys -> ORDER BY and the condition for what follows a row: pages by key, not by offset, so that they stay whole
  * while Items come and go. Nulls come last in either direction.
  */
-import { type RawBuilder, sql } from 'kysely';
+import { type Expression, type RawBuilder, sql } from 'kysely';
 import { ApiError } from '../errors.ts';
 import { shown } from '../geo/shown.ts';
 import { checkInstant } from '../stac/datetime.ts';
@@ -32,27 +32,57 @@ const asText = (key: SortKey, index: number) =>
     : sql<string | null>`${sql.ref(alias(index))}::text`;
 
 /** The keys' values as one JSON array of text, for the token. */
-export const keyValues = (keys: SortKey[]) =>
-  sql<string>`jsonb_build_array(${sql.join(keys.map(asText))})::text`;
+const keyValues = (keys: SortKey[]) => sql`jsonb_build_array(${sql.join(keys.map(asText))})::text`;
 
-/** @param isBackwards the order of a `prev` page, which comes in reverse */
-export function orderBy(keys: SortKey[], isBackwards: boolean) {
-  const terms = keys.map(({ direction, isNullable }, index) => {
-    const way = sql.raw(isBackwards ? opposite(direction) : direction);
-    const nulls = isNullable ? sql.raw(isBackwards ? ' nulls first' : ' nulls last') : sql``;
-    return sql`${sql.ref(alias(index))} ${way}${nulls}`;
+/** Terms of ORDER BY; those of a `prev` page come in reverse. */
+function ordered(
+  keys: SortKey[],
+  isBackwards: boolean,
+  term: (key: SortKey, index: number) => RawBuilder<unknown>,
+) {
+  const terms = keys.map((key, index) => {
+    const way = sql.raw(isBackwards ? opposite(key.direction) : key.direction);
+    const nulls = key.isNullable ? sql.raw(isBackwards ? ' nulls first' : ' nulls last') : sql``;
+    return sql`${term(key, index)} ${way}${nulls}`;
   });
   return sql`${sql.join(terms)}`;
 }
 
 /** ORDER BY with the keys themselves, which an index can serve. */
-export function orderByKeys(keys: SortKey[], isBackwards: boolean) {
-  const terms = keys.map((key) => {
-    const way = sql.raw(isBackwards ? opposite(key.direction) : key.direction);
-    const nulls = key.isNullable ? sql.raw(isBackwards ? ' nulls first' : ' nulls last') : sql``;
-    return sql`${key.sql} ${way}${nulls}`;
-  });
-  return sql`${sql.join(terms)}`;
+export const orderByKeys = (keys: SortKey[], isBackwards: boolean) =>
+  ordered(keys, isBackwards, (key) => key.sql);
+
+interface Bounds {
+  limit: number;
+  isBackwards: boolean;
+  /** Bytes of text after which the page ends; the first row is given whatever its size. */
+  mostBytes: number;
+}
+
+/**
+ * Rows of `page` in order, with `key`, the columns named, and `content` up to where the page ends, null after. Sizes are
+ * added up only over the rows of the page, so that the database need not sort all that match.
+ * @param page the rows that may be on it, and one more, with `keyColumns`, the columns, and `content`
+ */
+export function boundedPage<Row>(
+  page: Expression<unknown>,
+  columns: string[],
+  keys: SortKey[],
+  { limit, isBackwards, mostBytes }: Bounds,
+): RawBuilder<Row> {
+  const order = ordered(keys, isBackwards, (_, index) => sql.ref(alias(index)));
+  const upTo = sql`over (order by ${order} rows unbounded preceding)`;
+  return sql<Row>`
+    select
+      ${keyValues(keys)} as key,
+      ${sql.join(columns.map((column) => sql.ref(column)))},
+      case
+        when row_number() ${upTo} = 1
+          or (sum(octet_length(content)) ${upTo} <= ${mostBytes} and row_number() ${upTo} <= ${limit})
+        then content
+      end as content
+    from (${page}) as page
+    order by ${order}`;
 }
 
 const literal = ({ type }: SortKey, value: string) =>

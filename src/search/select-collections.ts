@@ -1,10 +1,11 @@
 /** SearchParams -> SELECT over Collections. STAC API Collection Search v1.0.0-rc.1. */
 import { type SelectQueryBuilder, sql } from 'kysely';
 import { toSql } from '../cql2/to-sql.ts';
-import { beyond, keyColumns, keyValues, orderBy, orderByKeys, type SortKey } from './keyset.ts';
+import { beyond, boundedPage, keyColumns, orderByKeys, type SortKey } from './keyset.ts';
 import type { SearchParams } from './params.ts';
 import { meetsBbox, meetsInterval } from './place.ts';
 import { collectionProperty } from './properties.ts';
+import type { PageRow } from './select-items.ts';
 import { sortKeys } from './sort.ts';
 import type { Db, Tables } from './tables.ts';
 
@@ -47,18 +48,7 @@ export function selectCollectionsPage(db: Db, params: SearchParams, mostBytes: n
     .select([...keyColumns(keys), 'id', 'content'])
     .orderBy(orderByKeys(keys, isBackwards))
     .limit(limit + 1);
-  const order = orderBy(keys, isBackwards);
-  const upTo = sql`over (order by ${order} rows unbounded preceding)`;
-  const isOnPage = sql`row_number() ${upTo} = 1
-    or (sum(octet_length(content)) ${upTo} <= ${mostBytes} and row_number() ${upTo} <= ${limit})`;
-  return db
-    .selectFrom(page.as('page'))
-    .select([
-      keyValues(keys).as('key'),
-      'id',
-      sql<string | null>`case when ${isOnPage} then content end`.as('content'),
-    ])
-    .orderBy(order);
+  return boundedPage<Omit<PageRow, 'collection'>>(page, ['id'], keys, { limit, isBackwards, mostBytes });
 }
 
 export function selectCollectionsCount(db: Db, params: SearchParams) {

@@ -1,7 +1,7 @@
 /** SearchParams -> SELECT. */
 import { type SelectQueryBuilder, sql } from 'kysely';
 import { toSql } from '../cql2/to-sql.ts';
-import { beyond, keyColumns, keyValues, orderBy, orderByKeys, type SortKey } from './keyset.ts';
+import { beyond, boundedPage, keyColumns, orderByKeys, type SortKey } from './keyset.ts';
 import type { SearchParams } from './params.ts';
 import { meetsBbox, meetsGeometry, meetsInterval } from './place.ts';
 import { itemProperty } from './properties.ts';
@@ -74,19 +74,7 @@ export function selectPage(db: Db, params: SearchParams, mostBytes: number) {
     .select([...keyColumns(keys), 'id', 'collection', 'content'])
     .orderBy(orderByKeys(keys, isBackwards))
     .limit(limit + 1);
-  const order = orderBy(keys, isBackwards);
-  const upTo = sql`over (order by ${order} rows unbounded preceding)`;
-  const isOnPage = sql`row_number() ${upTo} = 1
-    or (sum(octet_length(content)) ${upTo} <= ${mostBytes} and row_number() ${upTo} <= ${limit})`;
-  return db
-    .selectFrom(page.as('page'))
-    .select([
-      keyValues(keys).as('key'),
-      'id',
-      'collection',
-      sql<string | null>`case when ${isOnPage} then content end`.as('content'),
-    ])
-    .orderBy(order);
+  return boundedPage<PageRow>(page, ['id', 'collection'], keys, { limit, isBackwards, mostBytes });
 }
 
 /** How many Items match, exactly. */
