@@ -23,7 +23,8 @@ export interface Stream {
 
 function readTexts(request: ApiRequest, { database, config }: Context, { params, limit }: Stream) {
   const isCapped = limit !== undefined && limit !== null && limit !== '';
-  const total = isCapped ? Number(limit) : Number.MAX_SAFE_INTEGER;
+  // One of more digits than a number holds caps nothing.
+  const total = (isCapped && Number(limit)) || Number.MAX_SAFE_INTEGER;
   const { base } = request;
   const settings = { timeLimit: config.searchTimeLimit, total, check: () => request.mustBeWanted() };
   return async function* read(): AsyncGenerator<string[]> {
