@@ -19,6 +19,7 @@ import { readRucioConfig } from '../rucio/read-config.ts';
 import type { AssetStore } from '../s3/types.ts';
 import { makeValidator } from '../stac/validate.ts';
 import type { Command, Words } from './command.ts';
+import { untilSignal } from './interrupt.ts';
 import { openCatalogue } from './open.ts';
 import { openStore } from './store.ts';
 
@@ -243,19 +244,7 @@ export const ingest: Command = {
   },
   names: 1,
   async run(words, env) {
-    const abort = new AbortController();
-    let asked = 0;
-    const onSignal = () => {
-      asked++;
-      if (asked > 1) process.exit(130);
-      process.stderr.write('\nending after what is under way; once more to end at once\n');
-      abort.abort();
-    };
-    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-    try {
-      return await run(readChoices(words), env, abort.signal);
-    } finally {
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-    }
+    const choices = readChoices(words);
+    return untilSignal((signal) => run(choices, env, signal));
   },
 };
