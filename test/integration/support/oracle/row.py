@@ -98,4 +98,7 @@ class Collection:
         return [self.document["id"], *(text for name in ("title", "description", "keywords") for text in strings_in(self.document.get(name, [])))]
 
     def read(self, name):
+        if name == "datetime":
+            # Of one that is open at both ends nothing is known.
+            return None if self.start_end == (-MOST, MOST) else self.start_end
         return Text(self.document["id"]) if name == "id" else at_name(self.document, name)[1]
