@@ -125,11 +125,18 @@ def test_the_commands_one_after_another(reader):
                     assert hrefs and all(href.startswith(os.environ["S3_ENDPOINT"]) for href in hrefs)
                 elif "--out ./stac" in line:
                     assert (folder / "stac" / "catalog.json").is_file()
+                elif "rucio-stac load" in line:
+                    assert re.search(r" 0 failed$", result.err, re.MULTILINE), result.err
+                elif "--format parquet" in line:
+                    assert "1 Collections and 12 Items" in result.err
+                    assert (folder / "my-rasters.parquet").read_bytes()[:4] == b"PAR1"
+                elif "rucio-stac export" in line:
+                    assert len((folder / "all.ndjson").read_text().splitlines()) > 12
                 elif "my-rasters" in line:
                     page = requests.get(f"{base}/collections/my-rasters/items", timeout=30).json()
                     assert page["numberMatched"] == 12
         assert next(examples, None) is None
-        assert len(ran) == (10 if KIND == "postgres" else 9), ran
+        assert len(ran) == (13 if KIND == "postgres" else 12), ran
     finally:
         if server is not None:
             server.kill()
