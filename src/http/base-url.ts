@@ -11,8 +11,10 @@ const first = (value: string | string[] | undefined): string | undefined =>
   (Array.isArray(value) ? value[0] : value)?.split(',')[0]?.trim() || undefined;
 
 /** A host, with or without a port; anything else would end up in links. */
-const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
-const PREFIX = /^(?:\/[A-Za-z0-9._~%-]+)+$/;
+const HOST = /^(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
+const isHost = (text: string) => HOST.test(text) && URL.canParse(`http://${text}/`);
+/** Without "." and "..", which whoever follows a link takes out. */
+const PREFIX = /^(?:\/(?!(?:\.|%2e){1,2}(?:\/|$))[A-Z0-9._~%-]+)+$/i;
 
 function forwarded(headers: Asked['headers']) {
   const prefix = first(headers['x-forwarded-prefix'])?.replace(/\/+$/, '');
@@ -37,7 +39,7 @@ function baseUrl({ headers, isTls }: Asked, publicUrl: string | null, trustProxy
   const told = trustProxy ? forwarded(headers) : { scheme: undefined, host: undefined, prefix: '' };
   const scheme = told.scheme ?? (isTls ? 'https' : 'http');
   const hosts = [told.host, first(headers.host)];
-  const host = hosts.find((each) => each !== undefined && HOST.test(each)) ?? 'localhost';
+  const host = hosts.find((each) => each !== undefined && isHost(each)) ?? 'localhost';
   return `${scheme}://${host}${told.prefix}`;
 }
 
