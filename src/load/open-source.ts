@@ -131,6 +131,11 @@ async function* readText(
   yield* followed(isLines ? byLine(chunks, name) : byBracket(chunks, name), address, filters);
 }
 
+/** Opened when it is read, not before. */
+async function* readBytes(file: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(file, { highWaterMark: 1024 * 1024 });
+}
+
 async function* fetchBytes(url: string): AsyncGenerator<Uint8Array> {
   const { body } = await ask({ url });
   if (body) yield* body as unknown as AsyncIterable<Uint8Array>;
@@ -167,7 +172,7 @@ export async function openSource(
   try {
     const documents = (await isParquet(file))
       ? readParquet(file, name)
-      : readText(createReadStream(file, { highWaterMark: 1024 * 1024 }), name, file, filters, onBytes);
+      : readText(readBytes(file), name, file, filters, onBytes);
     return { name, file, bytes, documents };
   } catch (error) {
     throw new UserError(`${name} cannot be read: ${messageOf(error)}.`);

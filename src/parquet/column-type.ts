@@ -1,7 +1,7 @@
 /** JSON values -> the type of a Parquet column that holds them all; what no one type holds is JSON text. */
 import type { SchemaElement } from 'hyparquet';
 import { checkInstant } from '../stac/datetime.ts';
-import { exactText } from './exact-json.ts';
+import { exactText } from './bigint-json.ts';
 import { toMicroseconds } from './instant.ts';
 
 export type ColumnType =

@@ -1,8 +1,8 @@
 /** STAC Items -> the columns of stac-geoparquet: properties beside the Item's own members, geometry as WKB, bbox as a struct. stac-geoparquet spec 1.0, "Guidelines". */
 import { geojsonToWkb } from 'hyparquet-writer';
 import type { Geometry } from '../geo/geometry.ts';
+import { parseExact } from './bigint-json.ts';
 import { type ColumnType, fit, Misfit, mergeTypes, NULL, schemaOf, settle, typeOf } from './column-type.ts';
-import { parseExact } from './exact-json.ts';
 import { flatGeometry } from './flat-geometry.ts';
 
 type Json = Record<string, unknown>;

@@ -2,7 +2,7 @@
 import type { AsyncBuffer, FileMetaData } from 'hyparquet';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { exactText } from './exact-json.ts';
+import { exactText } from './bigint-json.ts';
 import { fromMicroseconds } from './instant.ts';
 import { TIMES } from './item-table.ts';
 

@@ -15,7 +15,7 @@ import {
 
 /** Rows of a group, and characters of their text. */
 const GROUP = 1000;
-const GROUP_TEXT = 8 * 1024 * 1024;
+const GROUP_TEXT = 4 * 1024 * 1024;
 
 /** Reads the same Items each time that it is called. */
 export type ReadItems = () => AsyncIterable<string[]>;
