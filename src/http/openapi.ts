@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { packageVersion } from '../package-root.ts';
 import { JSON_TYPE } from '../stac/media-type.ts';
+import { answerOf, answerSchemas } from './answer-schemas.ts';
 import { PROBLEM_TYPE, type Route, type RouteParameter } from './api.ts';
 
 /** What a schema of zod's says in its meta where the form in a query string is another than in a body. */
@@ -58,8 +59,8 @@ function responses(route: Route): object {
     if (EMPTY.has(status)) return [status, { description }];
     const isFault = Number(status) >= 400;
     const types = isFault ? [PROBLEM_TYPE] : [route.produces ?? JSON_TYPE].flat();
-    const schema = isFault ? { $ref: '#/components/schemas/Problem' } : { type: 'object' };
-    return [status, { description, content: Object.fromEntries(types.map((type) => [type, { schema }])) }];
+    const content = Object.fromEntries(types.map((type) => [type, answerOf(type)]));
+    return [status, { description, content }];
   });
   return Object.fromEntries(entries);
 }
@@ -80,21 +81,6 @@ function operation(route: Route): object {
   };
 }
 
-const problem = {
-  type: 'object',
-  required: ['title', 'status', 'code', 'description'],
-  properties: {
-    type: { type: 'string' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string' },
-    instance: { type: 'string' },
-    code: { type: 'string' },
-    description: { type: 'string' },
-    parameter: { type: 'string' },
-  },
-};
-
 /** @param base public address, no slash at the end */
 export function makeOpenApi(routes: Route[], base: string, config: Config): object {
   const paths: Record<string, Record<string, object>> = {};
@@ -111,6 +97,6 @@ export function makeOpenApi(routes: Route[], base: string, config: Config): obje
     },
     servers: [{ url: base }],
     paths,
-    components: { schemas: { Problem: problem } },
+    components: { schemas: answerSchemas },
   };
 }

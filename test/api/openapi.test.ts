@@ -98,4 +98,20 @@ describe('the OpenAPI document', () => {
       ],
     );
   });
+
+  test('answers are described by what they are, each type with its own schema', () => {
+    const of = (id: string, status: string) =>
+      named(id).responses[status]?.content as Record<string, { schema?: object }> | undefined;
+    const component = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+    const features = { oneOf: [component('ItemCollection'), component('Item')] };
+    assert.deepEqual(of('getSearch', '200')?.['application/geo+json'], { schema: features });
+    assert.deepEqual(of('getQueryables', '200')?.['application/schema+json'], {
+      schema: component('Queryables'),
+    });
+    assert.deepEqual(of('getSearch', '400'), {
+      'application/problem+json': { schema: component('Problem') },
+    });
+    for (const [type, { schema }] of Object.entries(of('getSearch', '200') ?? {}))
+      assert.equal(schema !== undefined, type === 'application/geo+json', type);
+  });
 });
