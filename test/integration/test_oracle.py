@@ -4,6 +4,7 @@ over all pages there and back, and each document as it was sent. Half of a searc
 
 import json
 import os
+import re
 from random import Random
 from urllib.parse import quote
 
@@ -15,7 +16,7 @@ from support.oracle.queries import Queries
 from support.oracle.row import Collection, Item
 from support.oracle.search import expected, given_document, without_own_links
 from support.oracle.text import dumps
-from support.product import Catalogue
+from support.product import KIND, Catalogue
 
 # Others can be tried by hand: ORACLE_SEED=1 ORACLE_SEARCHES=5000
 SEED = int(os.environ.get("ORACLE_SEED", "2024"))
@@ -87,8 +88,16 @@ def telling(search, path):
     return search | {"fields": {**kept, "include": [*kept["include"], *names]} if kept.get("include") else kept}
 
 
+def skip_what_geos_cannot(search):
+    """A known limit: GEOS before 3.13, as Debian 12's PostGIS has it, relates collections of several dimensions wrongly."""
+    text = dumps(search.get("filter", True))
+    if KIND == "postgres" and "GeometryCollection" in text and re.search("s_(contains|crosses|equals|overlaps|touches|within)", text):
+        pytest.skip("this GEOS relates no collections of several dimensions")
+
+
 def check(api, items, search, *, method, is_text, pages, path="/search"):
     """One form of a search, in so many pages."""
+    skip_what_geos_cannot(search)
     rows = expected(items, search)
     wanted = [row.key for row in rows]
     limit = max(-(-len(wanted) // pages), 1)
@@ -109,7 +118,7 @@ def check(api, items, search, *, method, is_text, pages, path="/search"):
 @pytest.mark.parametrize("search", handmade.SEARCHES, ids=lambda search: dumps(search)[:80])
 def test_a_search_by_hand(api, items, search):
     method = "GET" if client.can_get(search) else "POST"
-    check(api, items, search, method=method, is_text=True, pages=3)
+    check(api, items, search, method=method, is_text=True, pages=2)
     check(api, items, search, method="POST", is_text=False, pages=1)
     COUNTED["searches"] += 1
 
@@ -122,7 +131,7 @@ def test_a_search_at_random(api, items, number):
     gets = client.can_get(search)
     methods = ["GET", "POST"] if gets else ["POST", "POST"]
     made.random.shuffle(methods)
-    check(api, items, search, method=methods[0], is_text=is_text, pages=made.pick([2, 3, 5]))
+    check(api, items, search, method=methods[0], is_text=is_text, pages=made.pick([2, 2, 3, 4]))
     check(api, items, search, method=methods[1], is_text=not is_text, pages=1)
     COUNTED["searches"] += 1
 
