@@ -142,7 +142,7 @@ export const CLAIMS: Claim[] = [
     tests: ['cql2/spatial', 'cql2/truth', 'cql2/abstract-tests'],
     clients: ['test_oracle.py'],
     limits:
-      'In the plane of longitude and latitude. A point on longitude 180 is on the edge of what crosses the antimeridian, not within it.',
+      'In the plane of longitude and latitude. With GEOS before 3.13 (`select postgis_geos_version()`), a GeometryCollection of several dimensions may be answered wrongly by any but s_intersects and s_disjoint. A point on longitude 180 is on the edge of what crosses the antimeridian, not within it.',
   },
   {
     title: 'CQL2 temporal functions',
