@@ -7,7 +7,7 @@ import cors from 'cors';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { makeLiveFacts } from './db/live-facts.ts';
 import { ApiError } from './errors.ts';
-import { foldExtensions } from './extensions/extension.ts';
+import { type Api, foldExtensions } from './extensions/extension.ts';
 import { extensions } from './extensions/index.ts';
 import { shown } from './geo/shown.ts';
 import type { ApiRequest, Context, Reply, Route } from './http/api.ts';
@@ -72,17 +72,15 @@ function mountRoute(app: Express, route: Route, context: Context): void {
 }
 
 /** What each path takes; all else there is a 405. */
-function mountMethods(app: Express, routes: Route[]): void {
-  const methods = new Map<string, Set<string>>();
-  const patches = new Map<string, string[]>();
-  for (const { path, method, consumes } of routes) {
-    if (method === 'patch' && consumes) patches.set(path, consumes);
-    const known = methods.get(path) ?? new Set();
-    known.add(method.toUpperCase());
-    if (method === 'get') known.add('HEAD');
-    methods.set(path, known);
+function mountMethods(app: Express, { routes, routesOff }: Api): void {
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const here = routes.filter((route) => route.path === path);
+    const methods = here.map(({ method }) => method.toUpperCase());
+    const patches = here.find(({ method }) => method === 'patch')?.consumes;
+    const off = routesOff.filter((route) => route.path === path);
+    const whyOff = new Map(off.map(({ method, whileOff }) => [method.toUpperCase(), whileOff]));
+    app.all(expressPath(path), allowMethods(methods, patches, whyOff));
   }
-  for (const [path, known] of methods) app.all(expressPath(path), allowMethods(known, patches.get(path)));
 }
 
 /** A proxy may pass the public address's path on; it is taken off. */
@@ -109,6 +107,7 @@ function tellFaults(log: Log) {
       log('http:fault', { id, method: request.method, path: request.path, error: inside });
       if (!response.headersSent) response.set('x-request-id', id);
     }
+    if (fault.status === 405 && !response.headersSent) response.set('allow', response.locals.allow);
     const { headers } = error as { headers?: unknown };
     if (fault.status === 416 && typeof headers === 'object') response.set(headers as Record<string, string>);
     if (response.headersSent) {
@@ -164,8 +163,8 @@ export function makeApp(parts: Omit<Context, 'facts'>, log: Log): Express {
   app.use(stripPrefix(pathPrefix(context.config.publicUrl)));
   app.use(express.raw({ type: () => true, limit: MOST_BODY }));
   const api = foldExtensions(extensions, context);
+  mountMethods(app, api);
   for (const route of api.routes) mountRoute(app, route, context);
-  mountMethods(app, api.routes);
   mountFiles(app, context.config);
   mountBrowser(app, context.config);
   app.use((request: Request) => {

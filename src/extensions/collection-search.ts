@@ -1,5 +1,6 @@
 /** GET and POST /collections as a search. STAC API Collection Search v1.0.0-rc.1; OGC API Common Part 2, "Simple Query". */
 import { z } from 'zod';
+import { ApiError } from '../errors.ts';
 import type { ApiRequest, Context, Reply, Route } from '../http/api.ts';
 import { bodyType } from '../http/body.ts';
 import { cutDocument, givesLinks } from '../search/fields.ts';
@@ -27,7 +28,7 @@ import { queryParameters } from './features.ts';
 import { mustKnowCollectionNames } from './names.ts';
 import { readPage } from './read-page.ts';
 import { listParameters } from './transaction/write-list.ts';
-import { postCollections } from './transaction.ts';
+import { postCollections, WRITING_IS_OFF } from './transaction.ts';
 
 const DEFAULT_LIMIT = 100;
 const MOST_LIMIT = 1000;
@@ -37,6 +38,23 @@ const ITEM_ONLY = new Set(['ids', 'collections', 'intersects']);
 
 /** Members of a body that is a Collection, or a list of them, not a search. */
 const DOCUMENT_MEMBERS = ['type', 'id', 'stac_version', 'collections', 'extent', 'license'];
+
+const has = (body: Record<string, unknown>) => (name: string) => Object.hasOwn(body, name);
+
+/** Where writing is off, `id` or `collections` may just as well be a search that says too much. */
+function isPlainlyCollection(body: Record<string, unknown>): boolean {
+  const { collections, type } = body;
+  if (type === 'Collection' || ['stac_version', 'extent', 'license'].some(has(body))) return true;
+  return Array.isArray(collections) && typeof collections[0] === 'object';
+}
+
+/** @throws ApiError MethodNotAllowed */
+function refuseWriting(): never {
+  throw new ApiError(
+    'MethodNotAllowed',
+    `the body is a Collection, and ${WRITING_IS_OFF}; accepted is a search of Collections`,
+  );
+}
 
 function parametersOf(all: Parameters): Parameters {
   const entries = Object.entries(all).filter(([name]) => !ITEM_ONLY.has(name));
@@ -105,7 +123,9 @@ async function searchByGet(request: ApiRequest, context: Context, parameters: Pa
 async function searchByPost(request: ApiRequest, context: Context, parameters: Parameters): Promise<Reply> {
   const { base, text } = request;
   const body = text.trim() === '' ? {} : parseSearch(text);
-  if (context.config.transactions && DOCUMENT_MEMBERS.some((name) => Object.hasOwn(body, name))) {
+  const { transactions } = context.config;
+  if (!transactions && isPlainlyCollection(body)) refuseWriting();
+  if (transactions && DOCUMENT_MEMBERS.some(has(body))) {
     bodyType([JSON_TYPE], request.headers['content-type']);
     return postCollections(request, context);
   }
@@ -142,6 +162,7 @@ function routes(api: Api): Route[] {
       responses: {
         ...responses,
         201: 'A Collection was created',
+        405: 'The body is a Collection, and writing is off',
         409: 'A Collection with this id exists already',
         413: 'The body is too large',
         415: 'The body is of a media type that is not accepted',

@@ -12,6 +12,8 @@ export interface Extension {
   landingLinks?: (base: string) => Link[];
   /** Off unless this says so. */
   isOn?: (context: Context) => boolean;
+  /** While it is off: that it is, and what turns it on. */
+  whileOff?: string;
 }
 
 /** The extensions that are on, folded into one. */
@@ -21,6 +23,8 @@ export interface Api {
   landingLinks(base: string): Link[];
   /** Filled once all routes are known; the OpenAPI document is made of them. */
   routes: Route[];
+  /** Routes of the extensions that are off, with what is said there. */
+  routesOff: (Route & { whileOff: string })[];
 }
 
 /** Folds the extensions that are on into one API. */
@@ -31,7 +35,13 @@ export function foldExtensions(extensions: Extension[], context: Context): Api {
     parameters: Object.assign({}, ...on.map((extension) => extension.parameters ?? {})),
     landingLinks: (base) => on.flatMap((extension) => extension.landingLinks?.(base) ?? []),
     routes: [],
+    routesOff: [],
   };
   api.routes = on.flatMap((extension) => extension.routes?.(api) ?? []);
+  api.routesOff = extensions
+    .filter((extension) => !on.includes(extension))
+    .flatMap(({ name, routes, whileOff = `${name} is off` }) =>
+      (routes?.(api) ?? []).map((route) => ({ ...route, whileOff })),
+    );
   return api;
 }

@@ -184,6 +184,9 @@ function itemRoutes(): Route[] {
   ];
 }
 
+export const WRITING_IS_OFF =
+  'writing is off; the setting RUCIO_STAC_TRANSACTIONS=true of the server turns it on';
+
 export const transaction: Extension = {
   name: 'transaction',
   conformsTo: [
@@ -191,5 +194,6 @@ export const transaction: Extension = {
     'https://api.stacspec.org/v1.0.0/collections/extensions/transaction',
   ],
   isOn: ({ config }) => config.transactions,
+  whileOff: WRITING_IS_OFF,
   routes: () => [...collectionRoutes(), ...itemRoutes()],
 };
