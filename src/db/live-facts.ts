@@ -19,12 +19,12 @@ export interface LiveFacts {
 
 /** Milliseconds that a reader waits for Items to be read again; after that it gets what was known, which may be too much. */
 const PATIENCE = 3000;
-/** A reading that took long is not done again before this many times as long has gone by. */
-const REST = 10;
-const LONG = 1000;
+/** A reading that took longer than anybody waits for it is not done again before this many times as long has gone by. */
+const REST = 3;
 
-/** Changes that one round takes, and rounds of one reading. */
+/** Changes that one round takes, those that one reading of all Items settles, and rounds of one reading. */
 const MOST_CHANGES = 2000;
+const MOST_SETTLED = 100_000;
 const MOST_ROUNDS = 20;
 
 interface Known {
@@ -74,6 +74,9 @@ async function placeCollection(db: Db, collection: string, { bbox, start, end }:
     where id = ${collection}`.execute(db);
 }
 
+/** Unlike that of any Collection of this id before: a process that still knows one that was deleted must see that. */
+const firstVersion = sql`(extract(epoch from clock_timestamp()) * 1000000)::bigint`;
+
 /** Stores facts and forgets the changes in them; false where somebody else was faster. */
 async function keepFacts(db: Db, known: Known | null, facts: Facts, changes: Change[]): Promise<boolean> {
   const [{ collection }] = changes as [Change];
@@ -88,7 +91,7 @@ async function keepFacts(db: Db, known: Known | null, facts: Facts, changes: Cha
           returning version`.execute(transaction)
       : await sql`
           insert into collection_facts (collection, version, facts)
-          select id, 1, ${text} from collections where id = ${collection}
+          select id, ${firstVersion}, ${text} from collections where id = ${collection}
           on conflict do nothing
           returning version`.execute(transaction);
     if (rows.length === 0) return false;
@@ -132,22 +135,37 @@ export function makeLiveFacts({ db }: Database): LiveFacts {
     const began = Date.now();
     const facts = await scan(db, collection);
     const took = Date.now() - began;
-    if (took > LONG) restUntil.set(collection, Date.now() + took * REST);
+    if (took > PATIENCE) restUntil.set(collection, Date.now() + took * REST);
     return facts;
+  }
+
+  /** Collections that are not yet to be read again. */
+  function resting(): string[] {
+    for (const [id, until] of restUntil) if (until <= Date.now()) restUntil.delete(id);
+    return [...restUntil.keys()];
+  }
+
+  /** What was written before all is read is in what is then read. */
+  async function changesOf(collection: string): Promise<Change[]> {
+    const { rows } = await sql<Change>`
+      select collection, id::text as id, null as grown from item_changes
+      where collection = ${collection}
+      limit ${MOST_SETTLED}`.execute(db);
+    return rows;
   }
 
   /** What is known with the changes in it, and whether that is kept; 'again' where somebody else was faster. */
   async function fold(collection: string, changes: Change[]): Promise<Facts | 'again'> {
     const known = cache.get(collection) ?? null;
     const isLost = changes.some(({ grown }) => grown === null);
-    const mayScan = (restUntil.get(collection) ?? 0) <= Date.now();
-    const used = isLost && !mayScan ? changes.filter(({ grown }) => grown !== null) : changes;
+    const settled = isLost ? await changesOf(collection) : changes;
+    // Somebody else has settled them.
+    if (settled.length === 0) return 'again';
     const add = (facts: Facts, { grown }: Change) =>
       grown === null ? facts : mergeFacts(facts, JSON.parse(grown) as Facts);
-    const facts = isLost && mayScan ? await rescan(collection) : used.reduce(add, known?.facts ?? noFacts());
-    if (used.length === 0) return facts;
+    const facts = isLost ? await rescan(collection) : changes.reduce(add, known?.facts ?? noFacts());
     try {
-      return (await keepFacts(db, known, facts, used)) ? facts : 'again';
+      return (await keepFacts(db, known, facts, settled)) ? facts : 'again';
     } catch (error) {
       // A standby keeps nothing, and knows it all the same.
       if (isReadOnly(error)) return facts;
@@ -168,7 +186,7 @@ export function makeLiveFacts({ db }: Database): LiveFacts {
   async function foldChanges(collections: string[] | null, folded: Map<string, Facts>): Promise<boolean> {
     const { rows } = await sql<Change>`
       select collection, id::text as id, grown from item_changes
-      where ${among(collections)}
+      where ${among(collections)} and (grown is not null or collection <> all(${resting()}::text[]))
       order by collection, id
       limit ${MOST_CHANGES}`.execute(db);
     const changes = new Map<string, Change[]>();
