@@ -1,40 +1,28 @@
 /** /aggregate and /aggregations, of all Items and of a Collection's. STAC API Aggregation v0.3.0. */
 import { isDeepStrictEqual } from 'node:util';
-import { latLngToCell } from 'h3-js';
 import { z } from 'zod';
-import { readTogether } from '../db/run.ts';
 import { ApiError } from '../errors.ts';
 import { shown } from '../geo/shown.ts';
 import { type ApiRequest, type Context, type Reply, type Route, reply } from '../http/api.ts';
 import {
   AGGREGATIONS,
-  type Aggregation,
   type AggregationOptions,
-  type CountRow,
   describeAggregation,
   INTERVALS,
-  MOST_BUCKETS,
-  selectCounts,
-  selectTotals,
 } from '../search/aggregations.ts';
-import { countsToAggregation } from '../search/buckets.ts';
 import { fromBody, fromQuery, type Parameters, type SearchParams } from '../search/params.ts';
 import { parseSearch } from '../search/parse-search.ts';
-import { selectMatching } from '../search/select-items.ts';
-import type { Db } from '../search/tables.ts';
 import { href, type Link, rootLink } from '../stac/link.ts';
 import { JSON_TYPE } from '../stac/media-type.ts';
+import { type AggregationParams, aggregate } from './aggregate.ts';
 import { collectionIdParameter, mustHaveCollection } from './collections.ts';
 import type { Api, Extension } from './extension.ts';
 import { queryParameters } from './features.ts';
 import { mustKnowNames } from './names.ts';
 
-/** Points that are put into hexagons here. */
-const MOST_POINTS = 100_000;
-
 const NOT_HERE = new Set(['limit', 'token', 'sortby', 'fields']);
 
-type Asked = SearchParams & { aggregations?: string[] } & Record<string, unknown>;
+type Asked = AggregationParams & Record<string, unknown>;
 
 function precisionParameter(name: string, least: number, most: number): Parameters[string] {
   return {
@@ -109,49 +97,6 @@ async function mustBeOffered(context: Context, names: string[], collection: stri
   }
 }
 
-/** Points with their counts -> hexagons with theirs. */
-function toHexagons(rows: CountRow[], precision: number): CountRow[] {
-  const counts = new Map<string | null, number>();
-  for (const { key, count } of rows) {
-    const [lon, lat] = (key ?? '').split(' ').map(Number) as [number, number];
-    const cell = key === null || key.trim() === '' ? null : latLngToCell(lat, lon, precision);
-    counts.set(cell, (counts.get(cell) ?? 0) + Number(count));
-  }
-  const named = Array.from(counts, ([key, count]) => ({ key, count: String(count) }));
-  return named.sort((a, b) => Number(b.count) - Number(a.count) || ((a.key ?? '') < (b.key ?? '') ? -1 : 1));
-}
-
-async function countBuckets(
-  db: Db,
-  params: Asked,
-  name: string,
-  options: AggregationOptions,
-  total: number,
-): Promise<Aggregation> {
-  const meaning = AGGREGATIONS[name];
-  const isHexagons = meaning?.kind === 'grid' && meaning.system === 'geohex';
-  const most = isHexagons ? MOST_POINTS : MOST_BUCKETS;
-  const { rows } = await selectCounts(selectMatching(db, params), name, options, most).execute(db);
-  const level = options.precision[name] ?? 0;
-  const counted = isHexagons ? toHexagons(rows.slice(0, most), level) : rows;
-  return countsToAggregation(name, counted, total);
-}
-
-async function aggregate(db: Db, params: Asked, options: AggregationOptions): Promise<Aggregation[]> {
-  const names = [...new Set(params.aggregations ?? [])];
-  const totals = await selectTotals(selectMatching(db, params)).executeTakeFirstOrThrow();
-  const short = (instant: string | null) => instant?.replace(/\.?0+Z$/, 'Z') ?? null;
-  const found: Aggregation[] = [];
-  for (const name of names) {
-    const { data_type = '' } = describeAggregation(name);
-    if (name === 'total_count') found.push({ name, data_type, value: Number(totals.count) });
-    else if (name === 'datetime_min') found.push({ name, data_type, value: short(totals.least) });
-    else if (name === 'datetime_max') found.push({ name, data_type, value: short(totals.most) });
-    else found.push(await countBuckets(db, params, name, options, Number(totals.count)));
-  }
-  return found;
-}
-
 async function replyWithAggregations(
   request: ApiRequest,
   context: Context,
@@ -170,10 +115,7 @@ async function replyWithAggregations(
       ),
     ),
   };
-  const aggregations = await readTogether(context.database, context.config.searchTimeLimit, (db) => {
-    request.mustBeWanted();
-    return aggregate(db, params, options);
-  });
+  const aggregations = await aggregate(request, context, params, options);
   return reply({ type: 'AggregationCollection', aggregations, links: [self, rootLink(request.base)] });
 }
 

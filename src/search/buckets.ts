@@ -22,12 +22,18 @@ const byKey = (a: Bucket, b: Bucket) => (a.key < b.key ? -1 : 1);
 /**
  * @param rows the fullest buckets first; a null key is in none
  * @param total Items that match; those that are in none of the buckets given are the overflow
+ * @param isCut there are more than the rows
  */
-export function countsToAggregation(name: string, rows: CountRow[], total: number): Aggregation {
+export function countsToAggregation(
+  name: string,
+  rows: CountRow[],
+  total: number,
+  isCut = false,
+): Aggregation {
   const meaning = AGGREGATIONS[name];
   const given = rows.flatMap(({ key, count }) => (key === null ? [] : [{ key, count: Number(count) }]));
   const kept = given.slice(0, MOST_BUCKETS);
-  const isMore = given.length > kept.length;
+  const isMore = isCut || given.length > kept.length;
   const counted = kept.reduce((sum, { count }) => sum + count, 0);
   const common = {
     name,
