@@ -3,12 +3,14 @@ import { createWriteStream, existsSync, readdirSync, renameSync } from 'node:fs'
 import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Config, type Env, parseConfig } from '../config.ts';
+import { makeLiveFacts } from '../db/live-facts.ts';
 import { readCollection } from '../db/read.ts';
 import type { Database } from '../db/schema.ts';
 import { walkCollections } from '../db/walk-collections.ts';
 import { type FoundRow, walkItems } from '../db/walk-items.ts';
 import { makeFolder, messageOf, UserError } from '../errors.ts';
 import { extensions } from '../extensions/index.ts';
+import { mustKnowNames } from '../extensions/names.ts';
 import { type StoredCollection, writeStatic } from '../load/write-static.ts';
 import { geojsonParts, ndjsonParts } from '../load/write-stream.ts';
 import { parquetParts } from '../parquet/write-items.ts';
@@ -173,6 +175,7 @@ async function run(choices: Choices, env: Env, signal: AbortSignal): Promise<num
   const config = parseConfig(env);
   const database = await openCatalogue(config, 'export', false);
   try {
+    await mustKnowNames({ config, database, facts: makeLiveFacts(database) }, choices.params, null);
     const { collections, items } = await write(choices, config, database, signal);
     process.stderr.write(`${collections} Collections and ${items} Items written to ${choices.output}\n`);
     return 0;

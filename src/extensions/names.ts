@@ -9,8 +9,14 @@ import type { SearchParams } from '../search/params.ts';
 import { bareName, COLLECTION_NAMES } from '../search/properties.ts';
 import { isKnown, itemNames } from '../search/queryables.ts';
 
+/** What names are looked up in: a server's context, or what a command has of it. */
+type Searched = Pick<Context, 'config' | 'database' | 'facts'>;
+
 /** What the Items of these Collections are together. @param collections null: all */
-export async function factsTogether({ facts }: Context, collections: string[] | null): Promise<Facts> {
+export async function factsTogether(
+  { facts }: Pick<Context, 'facts'>,
+  collections: string[] | null,
+): Promise<Facts> {
   const each = await facts.read(collections);
   return [...each.values()].reduce(mergeFacts, noFacts());
 }
@@ -48,7 +54,7 @@ export function refuseName({ name, parameter }: Named, where: string): never {
  * @throws ApiError InvalidParameter
  */
 export async function mustKnowNames(
-  context: Context,
+  context: Searched,
   params: SearchParams,
   collection: string | null,
 ): Promise<void> {
