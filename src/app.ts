@@ -18,6 +18,7 @@ import { mountFiles } from './http/files.ts';
 import { negotiateLanguage } from './http/language.ts';
 import { allowMethods } from './http/methods.ts';
 import { problemReply, toApiError } from './http/problem.ts';
+import { LONGEST_ADDRESS } from './http/server.ts';
 
 const MOST_BODY = '32mb';
 
@@ -97,6 +98,17 @@ function stripPrefix(prefix: string) {
   };
 }
 
+function refuseLongAddress(request: Request, _: Response, next: NextFunction): void {
+  const { length } = request.originalUrl;
+  if (length > LONGEST_ADDRESS) {
+    throw new ApiError(
+      'AddressTooLong',
+      `the address has ${length} bytes; accepted are ${LONGEST_ADDRESS}, and more in the JSON body of a POST`,
+    );
+  }
+  next();
+}
+
 function tellFaults(log: Log) {
   return (error: unknown, request: Request, response: Response, _: NextFunction) => {
     const fault = toApiError(error);
@@ -159,6 +171,7 @@ export function makeApp(parts: Omit<Context, 'facts'>, log: Log): Express {
     if (isPreflight) response.status(204).end();
     else next();
   });
+  app.use(refuseLongAddress);
   app.use(compression({ filter: isCompressible }));
   app.use(stripPrefix(pathPrefix(context.config.publicUrl)));
   app.use(express.raw({ type: () => true, limit: MOST_BODY }));

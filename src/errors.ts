@@ -11,6 +11,7 @@ const STATUS = {
   Conflict: [409, 'Conflict'],
   PreconditionFailed: [412, 'Precondition failed'],
   PayloadTooLarge: [413, 'Payload too large'],
+  AddressTooLong: [414, 'Address too long'],
   UnsupportedMediaType: [415, 'Unsupported media type'],
   RangeNotSatisfiable: [416, 'Range not satisfiable'],
   Internal: [500, 'Internal error'],

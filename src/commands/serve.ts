@@ -1,5 +1,5 @@
 /** rucio-stac serve: opens the catalogue, fills an empty one with the sample when asked to, and serves until told to end. */
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { makeApp } from '../app.ts';
 import { type Config, parseConfig, printableConfig } from '../config.ts';
@@ -8,6 +8,7 @@ import type { Database } from '../db/schema.ts';
 import { UserError } from '../errors.ts';
 import { hasBrowser } from '../http/browser.ts';
 import { assetFolder } from '../http/files.ts';
+import { makeServer } from '../http/server.ts';
 import { readS3Settings } from '../s3/settings.ts';
 import { makeValidator, type Validator } from '../stac/validate.ts';
 import { buildBrowser } from './browser.ts';
@@ -90,7 +91,7 @@ async function run(config: Config, withSample: boolean): Promise<void> {
       await ingestSample(config, database, validator, signal);
     }
     if (signal.aborted) return;
-    const server = createServer(makeApp({ config, database, validator }, logLine));
+    const server = makeServer(makeApp({ config, database, validator }, logLine));
     const { port } = await listen(server, config);
     const shown = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
     const base = config.publicUrl ?? `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;

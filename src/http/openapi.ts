@@ -41,6 +41,7 @@ function parameter(route: RouteParameter): object {
 
 /** What may meet any request. Node itself answers what is too long, before there is a request. */
 const FAULTS = {
+  414: 'The address is too long',
   431: 'The address and the headers are too long together',
   500: 'A fault of the server',
   503: 'The database does not answer',

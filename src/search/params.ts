@@ -142,8 +142,10 @@ export const searchParameters = {
   },
   limit: {
     schema: z
-      .int()
+      .number()
       .min(1)
+      .refine(Number.isInteger)
+      .meta({ type: 'integer' })
       .describe(`Items on a page, ${DEFAULT_LIMIT} when not given, at most ${MOST_LIMIT}`),
     accepted: `a whole number from 1, of which at most ${MOST_LIMIT} counts`,
     fromText: (text) => (/^[+-]?\d+$/.test(text) ? Number(text) : text),

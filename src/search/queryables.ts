@@ -106,8 +106,9 @@ export const collectionQueryables = (facts: Facts) => {
   return { ...own, ...merge(own, facts, []) };
 };
 
-const isOrdered = ({ type, format }: Schema) =>
-  format === 'date-time' || ['string', 'number', 'integer', 'boolean'].includes(String(type));
+const ORDERED = new Set<unknown>(['string', 'number', 'integer', 'boolean']);
+
+const isOrdered = ({ type }: Schema) => [type].flat().some((each) => ORDERED.has(each));
 
 export const sortablesOf = (queryables: Record<string, Schema>): Record<string, Schema> =>
   Object.fromEntries(Object.entries(queryables).filter(([, schema]) => isOrdered(schema)));

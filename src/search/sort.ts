@@ -18,6 +18,9 @@ export function sortFieldsOf(text: string): SortField[] {
   });
 }
 
+/** Characters by which text is sorted: they are in page tokens, and an address holds no more. */
+const LONGEST_KEY = 500;
+
 function jsonKeys(name: string, value: RawBuilder<unknown>, direction: SortField['direction']): SortKey[] {
   const type = sql`jsonb_typeof(${value})`;
   const text = sql`${value} #>> '{}'`;
@@ -31,7 +34,7 @@ function jsonKeys(name: string, value: RawBuilder<unknown>, direction: SortField
     {
       ...common,
       type: 'text',
-      sql: sql`(case when ${isOther} then (${text}) collate "C" end)`,
+      sql: sql`(case when ${isOther} then left(${text}, ${LONGEST_KEY}::int) collate "C" end)`,
     },
   ];
 }

@@ -77,6 +77,15 @@ describe('requests that nobody means well', () => {
       refused(await server.get(`/search?${query}`), told));
   }
 
+  test('an address as long as is accepted can be asked, one that is longer is a 414 that says so', async () => {
+    const path = '/search?ids=';
+    assert.equal((await server.get(path + 'x'.repeat(32 * 1024 - path.length))).status, 200);
+    const response = await server.get(path + 'x'.repeat(32 * 1024 - path.length + 1));
+    assert.equal(response.status, 414);
+    const { description } = (await response.json()) as { description: string };
+    assert.match(description, /32769 bytes; accepted are 32768/);
+  });
+
   test('a 404 does not repeat a long path', async () => {
     for (const path of ['/', '/collections/', '/collections/c/items/']) {
       const response = await server.get(path + 'y'.repeat(9000));

@@ -34,7 +34,7 @@ describe('the OpenAPI document', () => {
       if (parameters.length > 0 || requestBody) assert.ok('400' in responses, operationId);
       for (const status of ['413', '415'])
         assert.equal(requestBody !== undefined, status in responses, operationId);
-      for (const status of ['431', '500', '503', '504']) assert.ok(status in responses, operationId);
+      for (const status of ['414', '431', '500', '503', '504']) assert.ok(status in responses, operationId);
       assert.equal(responses['431']?.content, undefined);
     }
   });

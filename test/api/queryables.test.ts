@@ -56,6 +56,13 @@ describe('Queryables', () => {
     assert.ok(!('other' in properties));
   });
 
+  test('sortables are those that have an order, be it of several types', async () => {
+    const { properties } = await of('/collections/c/sortables');
+    for (const name of ['n', 'word', 'flag', 'mixed', 'seen', 'id', 'datetime'])
+      assert.ok(properties[name], name);
+    for (const name of ['list', 'deep', 'none', 'geometry']) assert.ok(!(name in properties), name);
+  });
+
   test('those of all Items are of all Collections, or of those asked for', async () => {
     assert.ok('other' in (await of('/queryables')).properties);
     const { properties } = await of('/queryables?collections=d');

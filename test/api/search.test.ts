@@ -285,6 +285,10 @@ describe('item search', () => {
   test('a limit above the most is the most; an empty body is a search for all', async () => {
     const all = await server.search({ limit: 1_000_000 });
     assert.equal(all.numberReturned, 9);
+    const huge = await server.get('/search', { method: 'POST', body: '{"limit":1e20}' });
+    assert.equal(((await huge.json()) as ItemCollection).numberReturned, 9);
+    const digits = await server.json<ItemCollection>(`/search?limit=${'9'.repeat(25)}`);
+    assert.equal(digits.numberReturned, 9);
     const response = await server.get('/search', { method: 'POST' });
     assert.equal(((await response.json()) as ItemCollection).numberMatched, 9);
   });

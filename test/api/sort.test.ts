@@ -154,3 +154,24 @@ describe('Sort', () => {
     assert.equal(link?.href, `${server.base}/sortables`);
   });
 });
+
+describe('Sort by long texts', () => {
+  let server: TestServer;
+  const long = (end: string) => '\u{1F30D}'.repeat(10_000) + end;
+  before(async () => {
+    server = await startTestServer();
+    await server.store([
+      collection('c'),
+      item('x', {}, { one: long('b'), two: long('a') }),
+      item('y', {}, { one: long('a'), two: long('b') }),
+      item('z', {}, { one: 'a', two: long('') }),
+    ]);
+  });
+  after(() => server.close());
+
+  test('pages can be followed by GET, and what the first 500 characters leave equal is in the order of ids', async () => {
+    const names = 'one,two';
+    assert.deepEqual(idsOf(await walk(server, `/search?limit=1&sortby=${names}`)), ['z', 'x', 'y']);
+    assert.deepEqual(idsOf(await walk(server, '/search?limit=1&sortby=-one')), ['y', 'x', 'z']);
+  });
+});

@@ -1,6 +1,5 @@
 /** The real app on a free loopback port, over a fresh catalogue. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { makeApp } from '../../src/app.ts';
 import { type Config, parseConfig } from '../../src/config.ts';
 import type { Database } from '../../src/db/schema.ts';
 import { upsertCollection, upsertItems } from '../../src/db/upsert-items.ts';
+import { makeServer } from '../../src/http/server.ts';
 import { toCollectionRow, toItemRow } from '../../src/stac/item.ts';
 import { makeValidator } from '../../src/stac/validate.ts';
 import { openTestCatalogue } from './catalogue.ts';
@@ -57,7 +57,7 @@ export async function startTestServer(env: Record<string, string> = {}): Promise
     { config, database, validator: makeValidator() },
     (_, fields) => void faults.push(fields),
   );
-  const server = createServer(app);
+  const server = makeServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const get = (path: string, init?: RequestInit) =>
