@@ -12,10 +12,13 @@ export interface Bbox {
   top: number | null;
 }
 
+export const BBOX_ORDER =
+  '4 numbers west,south,east,north or 6 numbers west,south,bottom,east,north,top in degrees';
+
 function refuse(value: unknown, why: string): never {
   throw new ApiError(
     'InvalidParameter',
-    `bbox is ${shown(value)}; ${why}; accepted are 4 numbers west,south,east,north or 6 numbers west,south,bottom,east,north,top in degrees`,
+    `bbox is ${shown(value)}; ${why}; accepted are ${BBOX_ORDER}`,
     'bbox',
   );
 }
@@ -44,6 +47,20 @@ export function toBbox(values: readonly unknown[], came: unknown = values): Bbox
   if ([west, east].some((lon) => lon < -180 || lon > 180)) refuse(came, 'a longitude is beyond 180 degrees');
   if (bottom !== null && top !== null && bottom > top) refuse(came, 'its bottom is above its top');
   return { west, south, east, north, bottom, top };
+}
+
+/**
+ * What JSON Schema cannot say of a document's bbox, or null; RFC 7946 5: "southwesterly point followed by [...] more
+ * northeasterly". West may be above east (5.2).
+ */
+export function documentBboxFault(bbox: unknown): string | null {
+  if (!Array.isArray(bbox) || (bbox.length !== 4 && bbox.length !== 6)) return null;
+  const [south, north] = [bbox[1], bbox[bbox.length / 2 + 1]] as [number, number];
+  if (south > north) return `${shown(bbox)}: its south ${south} is above its north ${north}`;
+  const [bottom, top] = [bbox[2], bbox[5]] as [number, number];
+  if (bbox.length === 6 && bottom > top)
+    return `${shown(bbox)}: its bottom ${bottom} is above its top ${top}`;
+  return null;
 }
 
 /** "1,2,3,4" -> Bbox. @throws ApiError InvalidParameter */

@@ -1,7 +1,7 @@
 /** STAC document text -> what the database keeps: the text with foreign links at its end, and what searches need beside it. */
 import { ApiError } from '../errors.ts';
 import { placeOf } from '../geo/box-geometry.ts';
-import { type Extent, extentOf } from '../geo/extent.ts';
+import { crossesAsTold, type Extent, extentOf } from '../geo/extent.ts';
 import { type Geometry, geometryFault, plainGeometry } from '../geo/geometry.ts';
 import { shown } from '../geo/shown.ts';
 import { checkInstant, toUtc } from './datetime.ts';
@@ -15,7 +15,7 @@ export interface ItemRow {
   id: string;
   /** GeoJSON text of what the specification names in it, or null. */
   geometry: string | null;
-  /** West above east in the item's bbox: its geometry crosses the antimeridian. */
+  /** West above east in the item's bbox, and its geometry on both sides. */
   crossesAntimeridian: boolean;
   extent: Extent | null;
   /** What results are ordered by: `datetime`, else `start_datetime`. RFC 3339, UTC. */
@@ -185,8 +185,7 @@ export function toItemRow(text: string, collection?: string): ItemRow {
   const span = spans.get('properties');
   const content = storedText(text, spans, item, isHomeless ? home : undefined);
   const mended = forJsonb(content);
-  const edges = Array.isArray(bbox) && (bbox.length === 4 || bbox.length === 6) ? (bbox as number[]) : null;
-  const crossesAntimeridian = edges !== null && (edges[0] as number) > (edges[edges.length / 2] as number);
+  const crossesAntimeridian = geometry !== null && crossesAsTold(geometry as Geometry, bbox);
   return {
     collection: home,
     id,
@@ -197,8 +196,13 @@ export function toItemRow(text: string, collection?: string): ItemRow {
     properties: forJsonb(text.slice(span?.start, span?.end)),
     content,
     mended: mended === content ? null : mended,
-    words: toTsvector([id, properties]),
+    words: wordsOfItem(id, properties as Json),
   };
+}
+
+/** What tells most comes first: of a very long document not every word is kept. */
+function wordsOfItem(id: string, { title, description, keywords, ...rest }: Json): string {
+  return toTsvector([id, title, description, keywords, rest]);
 }
 
 const utcOf = (value: unknown) =>

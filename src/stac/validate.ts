@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { BBOX_ORDER, documentBboxFault } from '../geo/bbox.ts';
 import { shown } from '../geo/shown.ts';
 import { shipped } from '../package-root.ts';
 import { collectionLinks, itemLinks, OWN_PREFIX, withBase } from './link.ts';
@@ -115,6 +116,21 @@ function versionFault({ stac_version: version }: { stac_version?: unknown }): st
   return `stac_version is ${shown(version)}; accepted are ${VERSIONS.join(' and ')}`;
 }
 
+/** Of an Item's bbox, or one of a Collection's. */
+function bboxFault({ bbox, extent }: { bbox?: unknown; extent?: unknown }): string | null {
+  const { spatial } = (extent ?? {}) as { spatial?: { bbox?: unknown } };
+  const listed = Array.isArray(spatial?.bbox) ? spatial.bbox : [];
+  const boxes = new Map<string, unknown>([
+    ['bbox', bbox],
+    ...listed.map((each, index): [string, unknown] => [`extent.spatial.bbox.${index}`, each]),
+  ]);
+  for (const [path, each] of boxes) {
+    const fault = documentBboxFault(each);
+    if (fault) return `${path} is ${fault}; accepted are ${BBOX_ORDER}`;
+  }
+  return null;
+}
+
 function faultOf(report: Report): string | null {
   if (report.valid === true) return null;
   if (report.skipped) return report.messages.join('; ') || 'it is no STAC document of version 1.0.0 or 1.1.0';
@@ -144,7 +160,7 @@ export function makeValidator(): Validator {
   };
   const settings = { loader: loadSchema, customValidator: keepCompiled };
   async function validate(documents: object[]): Promise<(string | null)[]> {
-    const faults = documents.map(versionFault);
+    const faults = documents.map((document) => versionFault(document) ?? bboxFault(document));
     const known = documents.filter((_, index) => faults[index] === null);
     if (known.length === 0) return faults;
     const { children } = await run(known.map(prepare), settings);
