@@ -29,7 +29,7 @@ what is the same is not written.
   --on-fault skip|stop       pass over what cannot be written (skip), or end there (stop)
   --from-start               do not continue an interrupted load, begin again
 
-Of a STAC API only what these name is taken:
+Of a STAC API only what these name is taken (with any other SOURCE they are refused):
   --collections ID,ID…  --bbox W,S,E,N  --datetime TIME|FROM/TO  --limit N
 
 Exit code 1 when a document could not be written.`;

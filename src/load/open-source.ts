@@ -8,7 +8,7 @@ import { documentsIn, type Found, type FoundDocument } from './found.ts';
 import { splitJson } from './json-stream.ts';
 import { splitLines } from './lines.ts';
 import { isParquet, readParquet } from './read-parquet.ts';
-import { type Filters, isApi, readStacApi } from './stac-api.ts';
+import { type Filters, isApi, mustTakeAll, readStacApi } from './stac-api.ts';
 import { isRoot, readStaticCatalog } from './static-catalog.ts';
 import { plain } from './text-marks.ts';
 
@@ -109,9 +109,12 @@ async function* followed(
   const { value } = first;
   const document = second.done ? parsed(value.text) : null;
   const isAlone = document !== null && !/[\]]$/.test(value.place);
-  if (isAlone && isUrl(address) && document.type === 'Catalog' && isApi(document))
+  if (isAlone && isUrl(address) && document.type === 'Catalog' && isApi(document)) {
     yield* readStacApi(value.text, address, filters);
-  else if (isAlone && isRoot(document, address)) yield* readStaticCatalog(value.text, address);
+    return;
+  }
+  mustTakeAll(address, filters);
+  if (isAlone && isRoot(document, address)) yield* readStaticCatalog(value.text, address);
   else if (isAlone) yield { ...value, text: withAbsoluteHrefs(value.text, address) };
   else yield value;
   if (second.done) return;
@@ -168,6 +171,7 @@ export async function openSource(
     return { name, file: null, bytes: null, documents };
   }
   const file = findFile(name);
+  mustTakeAll(name, filters);
   const bytes = statSync(file).size;
   try {
     const documents = (await isParquet(file))

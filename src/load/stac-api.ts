@@ -14,6 +14,16 @@ export interface Filters {
   limit: number | null;
 }
 
+/** @throws UserError when something is to be chosen where all is read */
+export function mustTakeAll(name: string, filters: Filters): void {
+  const given = Object.entries(filters).filter(([, value]) => value !== null);
+  if (given.length === 0) return;
+  const options = given.map(([key]) => `--${key}`).join(', ');
+  throw new UserError(
+    `${name} is no STAC API, and ${options} choose from one only; leave them out to load all.`,
+  );
+}
+
 interface Link {
   rel?: string;
   href?: string;
