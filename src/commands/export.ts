@@ -11,7 +11,8 @@ import { type FoundRow, walkItems } from '../db/walk-items.ts';
 import { makeFolder, messageOf, UserError } from '../errors.ts';
 import { extensions } from '../extensions/index.ts';
 import { mustKnowNames } from '../extensions/names.ts';
-import { type StoredCollection, writeStatic } from '../load/write-static.ts';
+import { countOwnAssets } from '../load/own-assets.ts';
+import { type Show, type StoredCollection, writeStatic } from '../load/write-static.ts';
 import { geojsonParts, ndjsonParts } from '../load/write-stream.ts';
 import { parquetParts } from '../parquet/write-items.ts';
 import { fromQuery, type Parameters, type SearchParams } from '../search/params.ts';
@@ -23,7 +24,8 @@ import { openCatalogue } from './open.ts';
 const HELP = `rucio-stac export -o PATH
 
 Writes the Collections and Items of the catalogue, as they were taken in, to PATH ("-" is standard output). What export
-writes, load reads. Our own addresses are written with RUCIO_STAC_PUBLIC_URL where it is set.
+writes, load reads. Addresses of assets in the catalogue's own store are written with RUCIO_STAC_PUBLIC_URL; where that is not
+set, only the same catalogue can open them.
 
   --format ndjson|geojson|parquet|static
                       a document a line (the default); an ItemCollection that also holds the Collections;
@@ -86,10 +88,23 @@ async function* readStored({ db }: Database, wanted: string[] | undefined) {
 interface Counts {
   collections: number;
   items: number;
+  /** Assets at addresses that only this catalogue can tell. */
+  ownAssets: number;
 }
 
-function makeReader(database: Database, { params, total }: Choices, signal: AbortSignal) {
-  const counts: Counts = { collections: 0, items: 0 };
+/** @param base public address that our own addresses get; null: they keep their mark */
+function makeReader(
+  database: Database,
+  { params, total }: Choices,
+  base: string | null,
+  signal: AbortSignal,
+) {
+  const counts: Counts = { collections: 0, items: 0, ownAssets: 0 };
+  const show: Show = (content) => {
+    if (base !== null) return withBase(content, base);
+    counts.ownAssets += countOwnAssets(content);
+    return content;
+  };
   async function* items(collections: string[] | undefined): AsyncGenerator<FoundRow[]> {
     const settings = { timeLimit: 0, total: total - counts.items, check: () => signal.throwIfAborted() };
     for await (const page of walkItems(
@@ -110,25 +125,29 @@ function makeReader(database: Database, { params, total }: Choices, signal: Abor
   async function* texts(): AsyncGenerator<string> {
     for await (const { content } of collections()) yield content;
   }
-  return { counts, collections, texts, items: () => items(undefined) };
+  return { counts, show, collections, texts, items: () => items(undefined) };
 }
 
+type Reader = ReturnType<typeof makeReader>;
+
 /** The Collections go into the file's metadata; all of them are held for that. */
-async function* parquetOut(reader: ReturnType<typeof makeReader>, base: string | null) {
-  const show = (content: string) => (base === null ? content : withBase(content, base));
+async function* parquetOut(reader: Reader) {
+  const { counts, show } = reader;
   const collections = new Map<string, string>();
   for await (const { id, content } of reader.collections()) collections.set(id, show(content));
+  const before = counts.ownAssets;
+  // Called twice: the second time counts anew.
   async function* read() {
-    reader.counts.items = 0;
+    [counts.items, counts.ownAssets] = [0, before];
     for await (const page of reader.items()) yield page.map(({ content }) => show(content));
   }
   yield* parquetParts(read, collections);
 }
 
-async function* parts({ format }: Choices, reader: ReturnType<typeof makeReader>, base: string | null) {
-  if (format === 'ndjson') yield* ndjsonParts(reader.collections(), base);
-  else if (format === 'geojson') yield* geojsonParts(reader.texts(), reader.items(), base);
-  else yield* parquetOut(reader, base);
+async function* parts({ format }: Choices, reader: Reader) {
+  if (format === 'ndjson') yield* ndjsonParts(reader.collections(), reader.show);
+  else if (format === 'geojson') yield* geojsonParts(reader.texts(), reader.items(), reader.show);
+  else yield* parquetOut(reader);
 }
 
 /** A file appears whole or not at all. */
@@ -163,21 +182,26 @@ async function write(
   signal: AbortSignal,
 ): Promise<Counts> {
   const { format, output } = choices;
-  const reader = makeReader(database, choices, signal);
+  const reader = makeReader(database, choices, config.publicUrl, signal);
   if (format === 'static') {
     mustBeOurs(output);
-    await writeStatic(output, reader.collections(), config.publicUrl);
-  } else await writeOut(parts(choices, reader, config.publicUrl), output);
+    await writeStatic(output, reader.collections(), reader.show);
+  } else await writeOut(parts(choices, reader), output);
   return reader.counts;
 }
+
+const warningOf = (count: number) =>
+  `warning: ${count} ${count === 1 ? 'asset lies' : 'assets lie'} in this catalogue's own store and cannot be opened from another; \
+set RUCIO_STAC_PUBLIC_URL to the address of the server and export again, so that their addresses are written whole\n`;
 
 async function run(choices: Choices, env: Env, signal: AbortSignal): Promise<number> {
   const config = parseConfig(env);
   const database = await openCatalogue(config, 'export', false);
   try {
     await mustKnowNames({ config, database, facts: makeLiveFacts(database) }, choices.params, null);
-    const { collections, items } = await write(choices, config, database, signal);
+    const { collections, items, ownAssets } = await write(choices, config, database, signal);
     process.stderr.write(`${collections} Collections and ${items} Items written to ${choices.output}\n`);
+    if (ownAssets > 0) process.stderr.write(warningOf(ownAssets));
     return 0;
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -4,7 +4,6 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { withBase } from '../stac/link.ts';
 import { GEOJSON_TYPE, JSON_TYPE } from '../stac/media-type.ts';
 
 export interface StoredCollection {
@@ -13,6 +12,9 @@ export interface StoredCollection {
   /** Pages of Items. */
   items: AsyncIterable<{ id: string; content: string }[]>;
 }
+
+/** A stored document's text as it is written. */
+export type Show = (content: string) => string;
 
 /** Bytes that a file's name may have, the ending left out. */
 const LONGEST_NAME = 200;
@@ -39,7 +41,7 @@ function openLinks(content: string, links: object[]): string {
 async function* collectionParts(
   { content, items }: StoredCollection,
   folder: string,
-  show: (content: string) => string,
+  show: Show,
 ): AsyncGenerator<string> {
   yield openLinks(show(content), [link('root', '../catalog.json'), link('parent', '../catalog.json')]);
   const up = [
@@ -59,16 +61,12 @@ async function* collectionParts(
   yield ']}\n';
 }
 
-/**
- * @param base public address that our own addresses get; null: they keep their mark
- * @returns names of the Collections' folders
- */
+/** Writes the whole catalogue, its root last. */
 export async function writeStatic(
   folder: string,
   collections: AsyncIterable<StoredCollection>,
-  base: string | null,
+  show: Show,
 ): Promise<void> {
-  const show = (content: string) => (base === null ? content : withBase(content, base));
   const children: object[] = [];
   mkdirSync(folder, { recursive: true });
   for await (const collection of collections) {

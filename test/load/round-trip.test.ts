@@ -75,7 +75,8 @@ describe('load, export, load', () => {
 
   test('addresses of our own go out with the public one, and come in as our own', async () => {
     const env = { ...inside('data'), RUCIO_STAC_PUBLIC_URL: 'https://stac.example/here' };
-    await ok(['export', '-o', at('public.ndjson')], env);
+    const { stderr } = await ok(['export', '-o', at('public.ndjson')], env);
+    assert.doesNotMatch(stderr, /warning/);
     const text = readFileSync(at('public.ndjson'), 'utf8');
     assert.match(text, /"https:\/\/stac\.example\/here\/assets\/x\.tif"/);
     assert.ok(!text.includes(MARK));
@@ -84,6 +85,15 @@ describe('load, export, load', () => {
     await ok(['export', '-o', at('mark.ndjson')], inside('data-public'));
     assert.deepEqual(lines('mark.ndjson'), lines('all.ndjson'));
   });
+
+  for (const format of ['ndjson', 'parquet'])
+    test(`${format}: assets in the own store are warned of where the public address is not known`, async () => {
+      const args = ['export', '--format', format, '-o', at(`warned.${format}`)];
+      const { stderr } = await ok(args, inside('data'));
+      const [, ...warnings] = stderr.trim().split('\n');
+      assert.equal(warnings.length, 1, stderr);
+      assert.match(warnings[0] as string, /^warning: 1 asset lies .* set RUCIO_STAC_PUBLIC_URL/);
+    });
 
   test('export takes what a search takes', async () => {
     const env = inside('data');
