@@ -7,7 +7,7 @@ import { load } from './commands/load.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { serve } from './commands/serve.ts';
 import { validateCommand } from './commands/validate.ts';
-import { unknownSettings } from './config.ts';
+import { unknownSettings, wantsDebug } from './config.ts';
 import { messageOf, UserError } from './errors.ts';
 import { packageVersion } from './package-root.ts';
 
@@ -40,9 +40,7 @@ async function run(args: string[]): Promise<number> {
     process.stdout.write(`${command.help}\n`);
     return 0;
   }
-  for (const setting of unknownSettings(process.env)) {
-    process.stderr.write(`rucio-stac: there is no setting ${setting}; it is passed over\n`);
-  }
+  for (const sentence of unknownSettings(process.env)) process.stderr.write(`rucio-stac: ${sentence}\n`);
   return command.run(readOptions(name, command, rest, parseArgs), process.env);
 }
 
@@ -52,8 +50,7 @@ function tell(error: unknown): void {
   const message = messageOf(error).split('\n')[0];
   const more = isExpected ? '' : ' (set RUCIO_STAC_DEBUG=true to see where)';
   process.stderr.write(`rucio-stac: ${message}${more}\n`);
-  if (process.env.RUCIO_STAC_DEBUG === 'true' && error instanceof Error)
-    process.stderr.write(`${error.stack}\n`);
+  if (wantsDebug(process.env) && error instanceof Error) process.stderr.write(`${error.stack}\n`);
 }
 
 // The S3 SDK announces its next Node version on every run; package.json pins the SDK instead.

@@ -1,6 +1,7 @@
 /** Environment -> Config, once. The only place that reads process.env's names for the server and the catalogue. */
 import { isAbsolute, resolve } from 'node:path';
 import { UserError } from './errors.ts';
+import { nearestName } from './nearest-name.ts';
 import { type Language, parseLanguageList } from './stac/language.ts';
 
 export interface Config {
@@ -26,6 +27,9 @@ export interface Config {
   readonly languages: Language[];
   /** Milliseconds that one search may take. */
   readonly searchTimeLimit: number;
+  /** Of the Rucio web UI, for links to a DID's page; no slash at the end. */
+  readonly webui: string | null;
+  readonly debug: boolean;
 }
 
 export type Env = Record<string, string | undefined>;
@@ -43,6 +47,8 @@ const SETTINGS = [
   'RUCIO_STAC_ID',
   'RUCIO_STAC_LANGUAGES',
   'RUCIO_STAC_SEARCH_TIME_LIMIT',
+  'RUCIO_STAC_WEBUI',
+  'RUCIO_STAC_DEBUG',
 ];
 
 const DESCRIPTION =
@@ -89,14 +95,21 @@ function readUrl(env: Env, name: string, schemes: string[], faults: string[]): s
   return null;
 }
 
-/** Settings of ours that are read elsewhere. */
-const OTHERS = ['RUCIO_STAC_WEBUI', 'RUCIO_STAC_DEBUG'];
+const PREFIX = 'RUCIO_STAC_';
 
-/** Names that look like settings of ours and are none: most likely a typing error. */
+/** A sentence for each name that looks like a setting of ours and is none: most likely a typing error. */
 export function unknownSettings(env: Env): string[] {
-  const known = new Set([...SETTINGS, ...OTHERS]);
-  return Object.keys(env).filter((name) => name.startsWith('RUCIO_STAC_') && !known.has(name));
+  const unknown = Object.keys(env).filter((name) => name.startsWith(PREFIX) && !SETTINGS.includes(name));
+  const endings = SETTINGS.map((name) => name.slice(PREFIX.length));
+  return unknown.map((name) => {
+    const nearest = nearestName(name.slice(PREFIX.length), endings);
+    const hint = nearest === null ? 'README.md lists the settings' : `did you mean ${PREFIX}${nearest}?`;
+    return `there is no setting ${name}, it is passed over; ${hint}`;
+  });
 }
+
+/** Whether an unexpected failure is told with where it happened. */
+export const wantsDebug = (env: Env): boolean => readBoolean(env, 'RUCIO_STAC_DEBUG', false, []);
 
 /**
  * Reads all settings and reports every fault together.
@@ -121,6 +134,8 @@ export function parseConfig(env: Env): Config {
     catalogId: env.RUCIO_STAC_ID?.trim() || 'rucio-stac',
     ...readLanguages(env, 'RUCIO_STAC_LANGUAGES', faults),
     searchTimeLimit: readInteger(env, 'RUCIO_STAC_SEARCH_TIME_LIMIT', 30_000, 3_600_000, faults),
+    webui: readUrl(env, 'RUCIO_STAC_WEBUI', ['http:', 'https:'], faults),
+    debug: readBoolean(env, 'RUCIO_STAC_DEBUG', false, faults),
   };
   if (faults.length > 0) throw new UserError(`These settings cannot be used: ${faults.join('; ')}.`);
   return Object.freeze(config);

@@ -85,7 +85,12 @@ function readChoices({ options, names }: Words): Choices {
   };
 }
 
-async function openSource({ name, collectionId }: Choices, env: Env, signal: AbortSignal): Promise<Source> {
+async function openSource(
+  { name, collectionId }: Choices,
+  { webui }: Config,
+  env: Env,
+  signal: AbortSignal,
+): Promise<Source> {
   const did = existsSync(name) ? null : parseDid(name);
   if (did === null) {
     if (!existsSync(name)) {
@@ -104,7 +109,6 @@ async function openSource({ name, collectionId }: Choices, env: Env, signal: Abo
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${name}: ${done} ${step}`);
   };
   try {
-    const webui = env.RUCIO_STAC_WEBUI?.replace(/\/+$/, '') || null;
     const source = await openRucioSource(client, did, { collectionId, webui, signal, onProgress: tell });
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
     return source;
@@ -202,7 +206,7 @@ function mustHoldRasters({ scenes, source, skipped }: Plan): void {
 async function run(choices: Choices, env: Env, signal: AbortSignal): Promise<number> {
   const config = parseConfig(env);
   const store = openStore(config, env);
-  const source = await openSource(choices, env, signal);
+  const source = await openSource(choices, config, env, signal);
   try {
     if (choices.isDryRun) {
       // The embedded store would be made by its check; a bucket shows its faults.
