@@ -210,8 +210,14 @@ export const aggregation: Extension = {
   routes: (api) => [...routesAt(api, false), ...routesAt(api, true)],
   landingLinks: (base) => [
     ...(['GET', 'POST'] as const).map(
-      (method): Link => ({ rel: 'aggregate', type: JSON_TYPE, href: `${base}/aggregate`, method }),
+      (method): Link => ({
+        rel: 'aggregate',
+        type: JSON_TYPE,
+        href: `${base}/aggregate`,
+        title: 'Aggregate',
+        method,
+      }),
     ),
-    { rel: 'aggregations', type: JSON_TYPE, href: `${base}/aggregations` },
+    { rel: 'aggregations', type: JSON_TYPE, href: `${base}/aggregations`, title: 'Aggregations' },
   ],
 };

@@ -106,5 +106,7 @@ export const filter: Extension = {
       handle: listFunctions,
     },
   ],
-  landingLinks: (base) => [{ rel: FUNCTIONS_REL, type: JSON_TYPE, href: `${base}/functions` }],
+  landingLinks: (base) => [
+    { rel: FUNCTIONS_REL, type: JSON_TYPE, href: `${base}/functions`, title: 'Functions' },
+  ],
 };

@@ -80,8 +80,8 @@ export function collectionLinks(base: string, id: string, scope: string | null =
     { rel: 'children', type: JSON_TYPE, href: `${self}/children` },
     { rel: QUERYABLES_REL, type: SCHEMA_TYPE, href: `${self}/queryables`, title: 'Queryables' },
     { rel: SORTABLES_REL, type: SCHEMA_TYPE, href: `${self}/sortables`, title: 'Sortables' },
-    { rel: 'aggregate', type: JSON_TYPE, href: `${self}/aggregate` },
-    { rel: 'aggregations', type: JSON_TYPE, href: `${self}/aggregations` },
+    { rel: 'aggregate', type: JSON_TYPE, href: `${self}/aggregate`, title: 'Aggregate' },
+    { rel: 'aggregations', type: JSON_TYPE, href: `${self}/aggregations`, title: 'Aggregations' },
     rootLink(base),
   ];
 }
