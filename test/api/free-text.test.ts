@@ -72,6 +72,21 @@ describe('Free text', () => {
     assert.equal((await server.search({ q: 'climate AND north' })).numberMatched, 1);
   });
 
+  test('title, description and keywords are found however long the rest is', async () => {
+    const words = Array.from({ length: 12_000 }, (_, index) => `w${index}`).join(' ');
+    await server.store([
+      collection('long'),
+      item(
+        'long',
+        { collection: 'long' },
+        { notes: words, title: 'Titular', description: 'Descriptive', keywords: ['keyed'] },
+      ),
+    ]);
+    for (const q of ['titular', 'descriptive', 'keyed', 'w9000'])
+      assert.equal((await server.search({ q, collections: ['long'] })).numberMatched, 1, q);
+    assert.equal((await server.search({ q: 'w11990' })).numberMatched, 0);
+  });
+
   test('Collections are found by title, description and keywords', async () => {
     const ids = async (q: string) =>
       (
