@@ -121,7 +121,7 @@ describe('errors', () => {
         assert.equal((await server.get(path, { method, body: '{}' })).status, 405, `${method} ${path}`);
     assert.equal((await server.get('/collections/c/items', { method: 'POST', body: '{}' })).status, 405);
     const body = JSON.stringify(collection('new'));
-    assert.equal((await server.get('/collections', { method: 'POST', body })).status, 400);
+    assert.equal((await server.get('/collections', { method: 'POST', body })).status, 405);
     assert.equal((await server.get('/collections/new')).status, 404);
   });
 
