@@ -6,10 +6,10 @@ const hasScheme = (href: string) => /^[a-z][a-z0-9+.-]*:/i.test(href);
 
 export const isUrl = (address: string) => /^https?:\/\//i.test(address);
 
-/** @param address path or URL of the document that says it */
+/** What is no address stays as it is. @param address path or URL of the document that says it */
 export function absolute(href: string, address: string): string {
   if (hasScheme(href)) return href;
-  if (isUrl(address)) return new URL(href, address).href;
+  if (isUrl(address)) return URL.canParse(href, address) ? new URL(href, address).href : href;
   return isAbsolute(href) ? href : resolve(dirname(address), href);
 }
 

@@ -1,10 +1,16 @@
-/** GET or POST of a STAC address -> its text; what passes is tried again. */
+/** GET or POST of a STAC address -> its bytes or its text; what passes is tried again. */
 import { setTimeout as wait } from 'node:timers/promises';
+import { type Dispatcher, request } from 'undici';
 import { messageOf, UserError } from '../errors.ts';
+import { type Bytes, CODINGS, decoded } from './uncompress.ts';
 
 const MOST_ATTEMPTS = 4;
-/** Milliseconds for one answer, whole. */
-const TIME_LIMIT = 120_000;
+const MOST_REDIRECTS = 10;
+/** Milliseconds without a byte. */
+const SILENCE = 120_000;
+/** Bytes of an answer that is held whole, and of one that says what is wrong. */
+const LONGEST_ANSWER = 256 * 1024 * 1024;
+const LONGEST_REASON = 64 * 1024;
 
 export interface Asked {
   url: string;
@@ -13,38 +19,154 @@ export interface Asked {
   body?: unknown;
 }
 
-const isPassing = (status: number) => status === 429 || status >= 500;
+/** The system's and undici's words for a connection that may come about a moment later. */
+const PASSING = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EAI_AGAIN',
+  'UND_ERR_SOCKET',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  'HPE_INVALID_EOF_STATE',
+]);
 
-async function attempt({ url, method = 'GET', headers, body }: Asked): Promise<Response> {
+/** An answer of another status than 200. */
+class Refusal extends Error {
+  readonly isPassing: boolean;
+
+  constructor(status: number, reason: string) {
+    super(`the server answers ${status}${reason && `: ${reason}`}`);
+    this.isPassing = status === 429 || status >= 500;
+  }
+}
+
+const isPassing = (error: unknown): boolean =>
+  error instanceof Refusal
+    ? error.isPassing
+    : PASSING.has(String((error as { code?: unknown } | null)?.code ?? ''));
+
+const shownUrl = (url: string) => url.replace(/\/\/[^/?#]*@/, '//***@');
+
+/** undici tells of each address of a host in an error without a message. */
+const reasonOf = (error: unknown): string =>
+  messageOf(error) || String((error as { code?: unknown }).code ?? 'no answer');
+
+/** @throws Error that says why the address cannot be asked */
+function readable(url: string): URL {
+  if (!URL.canParse(url)) throw new Error('it is no address; check its host and port (at most 65535)');
+  const made = new URL(url);
+  if (made.protocol !== 'http:' && made.protocol !== 'https:')
+    throw new Error(`its protocol is ${made.protocol}; accepted are http: and https:`);
+  if (made.username || made.password)
+    throw new Error('it holds a user name or password; give an address without');
+  return made;
+}
+
+/** @param most bytes */
+async function readText(bytes: Bytes, most: number): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of bytes) {
+    parts.push(part);
+    size += part.length;
+    if (size > most) throw new Error(`its answer is longer than ${most} bytes`);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+const REASONS = ['detail', 'description', 'message', 'title', 'error'] as const;
+
+/** What an answer says is wrong: RFC 9457 `detail`, OGC API's `description`, and what others use; nothing of a page for people. */
+function reasonIn(text: string): string {
+  const cut = (reason: string) =>
+    reason
+      .slice(0, 300)
+      .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+      .trim();
+  try {
+    const problem = JSON.parse(text) as Record<string, unknown> | null;
+    const said = REASONS.map((name) => problem?.[name]).find((each) => each !== undefined && each !== '');
+    return cut(typeof said === 'string' ? said : JSON.stringify(said ?? problem));
+  } catch {
+    return /^\s*</.test(text) ? '' : cut(text);
+  }
+}
+
+type Response = Dispatcher.ResponseData;
+
+async function send({ url, method = 'GET', headers, body }: Asked): Promise<Response> {
   const accept = 'application/geo+json, application/json;q=0.9, */*;q=0.5';
-  return fetch(url, {
-    method,
-    headers: { accept, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+  return request(readable(url), {
+    method: method as Dispatcher.HttpMethod,
+    headers: {
+      accept,
+      'accept-encoding': CODINGS,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
     ...(body !== undefined && { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(TIME_LIMIT),
+    headersTimeout: SILENCE,
+    bodyTimeout: SILENCE,
   });
 }
 
-/** @throws UserError when there is no answer, or one of another status than 200 */
-export async function ask(asked: Asked): Promise<Response> {
-  for (let count = 1; ; count++) {
-    let reason: string;
-    let isLast = count === MOST_ATTEMPTS;
-    try {
-      const response = await attempt(asked);
-      if (response.ok) return response;
-      const said = (await response.text()).slice(0, 200).replaceAll(/\s+/g, ' ');
-      reason = `${response.status} ${said}`;
-      isLast ||= !isPassing(response.status);
-    } catch (error) {
-      const { cause } = error as { cause?: unknown };
-      reason = messageOf(cause ?? error);
+/** Where an answer points elsewhere; null: it is the answer. RFC 9110 15.4, as browsers do it. */
+function redirected(asked: Asked, { statusCode, headers }: Response): Asked | null {
+  const { location } = headers;
+  if (![301, 302, 303, 307, 308].includes(statusCode) || typeof location !== 'string') return null;
+  const url = readable(URL.canParse(location, asked.url) ? new URL(location, asked.url).href : location);
+  // Headers may hold what other servers must not see.
+  const kept = asked.headers && url.origin === new URL(asked.url).origin ? { headers: asked.headers } : {};
+  if (statusCode < 307) return { url: url.href, ...kept };
+  return { url: url.href, ...kept, method: asked.method ?? 'GET', body: asked.body };
+}
+
+async function answerOf(asked: Asked): Promise<Bytes> {
+  let next: Asked | null = asked;
+  for (let count = 0; count <= MOST_REDIRECTS; count++) {
+    const response: Response = await send(next);
+    const { statusCode, headers, body } = response;
+    const bytes = () => decoded(body, String(headers['content-encoding'] ?? ''));
+    if (statusCode >= 200 && statusCode < 300) return bytes();
+    const from: Asked = next;
+    next = redirected(from, response);
+    if (next === null) {
+      const text = await readText(bytes(), LONGEST_REASON).catch(() => '');
+      throw new Refusal(statusCode, reasonIn(text));
     }
-    if (isLast) throw new UserError(`${asked.url} cannot be read: ${reason}`);
+    await body.dump();
+  }
+  throw new Error(`it leads on more than ${MOST_REDIRECTS} times`);
+}
+
+/** @throws UserError when there is no answer, or one of another status than 200 */
+async function ask<Taken>(asked: Asked, take: (bytes: Bytes) => Taken | Promise<Taken>): Promise<Taken> {
+  for (let count = 1; ; count++) {
+    try {
+      return await take(await answerOf(asked));
+    } catch (error) {
+      if (count === MOST_ATTEMPTS || !isPassing(error))
+        throw new UserError(`${shownUrl(asked.url)} cannot be read: ${reasonOf(error)}`, { cause: error });
+    }
     await wait(250 * 4 ** (count - 1));
   }
 }
 
-export async function fetchText(asked: string | Asked): Promise<string> {
-  return (await ask(typeof asked === 'string' ? { url: asked } : asked)).text();
+/** @throws UserError */
+export function fetchText(asked: string | Asked): Promise<string> {
+  return ask(typeof asked === 'string' ? { url: asked } : asked, (bytes) => readText(bytes, LONGEST_ANSWER));
+}
+
+/** Begun again only until the first byte. @throws UserError */
+export async function* fetchBytes(url: string): AsyncGenerator<Uint8Array> {
+  const bytes = await ask({ url }, (answer) => answer);
+  try {
+    yield* bytes;
+  } catch (error) {
+    throw new UserError(`${url} cannot be read on: ${reasonOf(error)}`, { cause: error });
+  }
 }

@@ -1,9 +1,10 @@
 /** What a person names -> the documents in it: a file, a folder or an address, of whatever form it turns out to be. */
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { messageOf, UserError } from '../errors.ts';
 import { isUrl, withAbsoluteHrefs } from './absolute.ts';
-import { ask } from './fetch-text.ts';
+import { fetchBytes } from './fetch-text.ts';
 import { documentsIn, type Found, type FoundDocument } from './found.ts';
 import { splitJson } from './json-stream.ts';
 import { splitLines } from './lines.ts';
@@ -11,6 +12,7 @@ import { isParquet, readParquet } from './read-parquet.ts';
 import { type Filters, isApi, mustTakeAll, readStacApi } from './stac-api.ts';
 import { isRoot, readStaticCatalog } from './static-catalog.ts';
 import { plain } from './text-marks.ts';
+import { type Bytes, unzipped } from './uncompress.ts';
 
 export interface Source {
   /** How it is named in reports. */
@@ -21,18 +23,29 @@ export interface Source {
   documents: AsyncIterable<Found>;
 }
 
-const LINES = /\.(?:ndjson|jsonl|geojsonl|geojsons|ldjson)$/i;
+const LINES = /\.(?:ndjson|jsonl|geojsonl|geojsons|ldjson)(?:\.gz)?$/i;
 
 /** Characters among which the end of a first line is looked for. */
 const FIRST_LINE = 1024 * 1024;
 
-async function* toText(bytes: AsyncIterable<Uint8Array>, onBytes: (count: number) => void) {
-  const decoder = new TextDecoder('utf-8');
-  for await (const chunk of bytes) {
-    onBytes(chunk.length);
-    yield decoder.decode(chunk, { stream: true });
+/** @throws UserError for what cannot be read, or is not UTF-8, which RFC 8259 8.1 asks for */
+async function* toText(bytes: Bytes, name: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let isBegun = false;
+  try {
+    for await (const chunk of bytes) {
+      if (!isBegun && Buffer.from(chunk.subarray(0, 4)).toString('latin1') === 'PAR1')
+        throw new UserError(`${name} is a Parquet file; load reads those from disk only.`);
+      isBegun = true;
+      yield decoder.decode(chunk, { stream: true });
+    }
+    yield decoder.decode();
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const isOfText = (error as { code?: unknown }).code === 'ERR_ENCODING_INVALID_ENCODED_DATA';
+    const reason = isOfText ? 'it holds bytes that are not UTF-8 text' : messageOf(error);
+    throw new UserError(`${name} cannot be read${isBegun ? ' on' : ''}: ${reason}.`, { cause: error });
   }
-  yield decoder.decode();
 }
 
 /** The beginning, up to the end of the first line, and all of it again. */
@@ -123,29 +136,29 @@ async function* followed(
 }
 
 async function* readText(
-  bytes: AsyncIterable<Uint8Array>,
+  bytes: Bytes,
   name: string,
   address: string,
   filters: Filters,
-  onBytes: (count: number) => void,
 ): AsyncGenerator<Found> {
-  const [begun, chunks] = await peek(toText(bytes, onBytes));
+  const [begun, chunks] = await peek(toText(unzipped(bytes), name));
   const isLines = LINES.test(address.replace(/[?#].*$/, '')) || isByLine(begun);
   yield* followed(isLines ? byLine(chunks, name) : byBracket(chunks, name), address, filters);
 }
 
-/** Opened when it is read, not before. */
-async function* readBytes(file: string): AsyncGenerator<Uint8Array> {
-  yield* createReadStream(file, { highWaterMark: 1024 * 1024 });
-}
-
-async function* fetchBytes(url: string): AsyncGenerator<Uint8Array> {
-  const { body } = await ask({ url });
-  if (body) yield* body as unknown as AsyncIterable<Uint8Array>;
+/** Opened when it is read, not before. @param onBytes told of what is read */
+async function* readBytes(file: string, onBytes: (count: number) => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
+    onBytes((chunk as Uint8Array).length);
+    yield chunk as Uint8Array;
+  }
 }
 
 /** @throws UserError when there is nothing to read */
 function findFile(name: string): string {
+  const [protocol] = /^[a-z][a-z0-9+.-]+:(?=\/\/)/i.exec(name) ?? [];
+  if (protocol)
+    throw new UserError(`${name} is of ${protocol}; load reads files, and addresses of http: and https:.`);
   const stat = statSync(name, { throwIfNoEntry: false });
   if (stat?.isFile()) return resolve(name);
   const within = ['catalog.json', 'collection.json'].find((each) => existsSync(join(name, each)));
@@ -167,16 +180,16 @@ export async function openSource(
 ): Promise<Source> {
   if (isUrl(name)) {
     if (!URL.canParse(name)) throw new UserError(`${name} is no address; check how it is written.`);
-    const documents = readText(fetchBytes(name), name, name, filters, () => {});
+    const documents = readText(fetchBytes(name), name, name, filters);
     return { name, file: null, bytes: null, documents };
   }
-  const file = findFile(name);
+  const file = findFile(/^file:\/\//i.test(name) && URL.canParse(name) ? fileURLToPath(name) : name);
   mustTakeAll(name, filters);
   const bytes = statSync(file).size;
   try {
     const documents = (await isParquet(file))
       ? readParquet(file, name)
-      : readText(readBytes(file), name, file, filters, onBytes);
+      : readText(readBytes(file, onBytes), name, file, filters);
     return { name, file, bytes, documents };
   } catch (error) {
     throw new UserError(`${name} cannot be read: ${messageOf(error)}.`);

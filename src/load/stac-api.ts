@@ -27,7 +27,7 @@ export function mustTakeAll(name: string, filters: Filters): void {
 interface Link {
   rel?: string;
   href?: string;
-  method?: string;
+  method?: unknown;
   headers?: Record<string, string>;
   body?: unknown;
   merge?: boolean;
@@ -35,6 +35,8 @@ interface Link {
 
 /** Items asked for at a time; some servers refuse more than 250. */
 const PAGE = 250;
+
+const isPostLink = ({ method }: Link) => String(method).toUpperCase() === 'POST';
 
 const linksOf = (text: string): Link[] => {
   const links = memberTexts(text).get('links');
@@ -50,7 +52,7 @@ function nextOf(text: string, { url, body }: Asked): Asked | null {
     url: absolute(link.href as string, url),
     ...(link.headers && { headers: link.headers }),
   };
-  if (link.method?.toUpperCase() !== 'POST') return asked;
+  if (!isPostLink(link)) return asked;
   const merged = link.merge
     ? { ...(body as object | undefined), ...(link.body as object | undefined) }
     : link.body;
@@ -89,7 +91,7 @@ function elementsOf(text: string, list: string, url: string): string[] {
 function searchOf(landing: string, root: string, filters: Filters): Asked {
   const { collections, bbox, datetime, limit } = filters;
   const links = linksOf(landing).filter(({ rel }) => rel === 'search');
-  const isPost = links.some(({ method }) => method?.toUpperCase() === 'POST');
+  const isPost = links.some(isPostLink);
   const [link] = links;
   if (!link)
     throw new UserError(`${root} has no link of the relation "search"; it is no STAC API with Item Search.`);
@@ -101,6 +103,7 @@ function searchOf(landing: string, root: string, filters: Filters): Asked {
     limit: Math.min(PAGE, limit ?? PAGE),
   };
   if (isPost) return { url, method: 'POST', body };
+  if (!URL.canParse(url)) return { url };
   const query = new URL(url);
   for (const [name, value] of Object.entries(body)) query.searchParams.set(name, String(value));
   return { url: query.href };

@@ -1,5 +1,6 @@
 /** A static catalogue by its root -> its Collections and Items, by child and item links. STAC 1.1 Catalog, "Links". */
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { messageOf } from '../errors.ts';
 import { absolute, isUrl, withAbsoluteHrefs } from './absolute.ts';
 import { fetchText } from './fetch-text.ts';
@@ -21,8 +22,11 @@ async function readPath(path: string): Promise<string> {
   }
 }
 
-export const readAddress = (address: string): Promise<string> =>
-  isUrl(address) ? fetchText(address) : readPath(address);
+/** What has a protocol is no path; a server must not name files of this machine. */
+const isRemote = (address: string) => /^[a-z][a-z0-9+.-]+:/i.test(address);
+
+const readAddress = (address: string): Promise<string> =>
+  isRemote(address) ? fetchText(address) : readPath(address);
 
 interface Parsed {
   type?: unknown;
@@ -30,11 +34,18 @@ interface Parsed {
   links?: unknown;
 }
 
+/** A file of this machine may be named by an address in a catalogue that lies on it. */
+function addressOf(href: string, address: string): string {
+  const whole = absolute(href, address);
+  const isFile = /^file:\/\//i.test(whole) && !isUrl(address);
+  return isFile && URL.canParse(whole) ? fileURLToPath(whole) : whole;
+}
+
 function linksBelow({ links }: Parsed, address: string): string[] {
   if (!Array.isArray(links)) return [];
   return (links as ({ rel?: unknown; href?: unknown } | null)[]).flatMap((link) => {
     const isBelow = link?.rel === 'child' || link?.rel === 'item';
-    return isBelow && typeof link.href === 'string' ? [absolute(link.href, address)] : [];
+    return isBelow && typeof link.href === 'string' ? [addressOf(link.href, address)] : [];
   });
 }
 
