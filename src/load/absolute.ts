@@ -1,10 +1,21 @@
 /** Relative addresses of a document's assets and links -> absolute ones, as pystac's make_all_asset_hrefs_absolute has them. */
 import { dirname, isAbsolute, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type JsonNode, leaf, open, textOf } from '../stac/json-tree.ts';
 
 const hasScheme = (href: string) => /^[a-z][a-z0-9+.-]*:/i.test(href);
 
 export const isUrl = (address: string) => /^https?:\/\//i.test(address);
+
+/** A `file:` address -> the path that it names; anything else stays as it is. */
+export function unlessFile(address: string): string {
+  if (!/^file:\/\//i.test(address)) return address;
+  try {
+    return fileURLToPath(address);
+  } catch {
+    return address;
+  }
+}
 
 /** What is no address stays as it is. @param address path or URL of the document that says it */
 export function absolute(href: string, address: string): string {

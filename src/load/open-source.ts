@@ -1,9 +1,8 @@
 /** What a person names -> the documents in it: a file, a folder or an address, of whatever form it turns out to be. */
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { messageOf, UserError } from '../errors.ts';
-import { isUrl, withAbsoluteHrefs } from './absolute.ts';
+import { isUrl, unlessFile, withAbsoluteHrefs } from './absolute.ts';
 import { fetchBytes } from './fetch-text.ts';
 import { documentsIn, type Found, type FoundDocument } from './found.ts';
 import { splitJson } from './json-stream.ts';
@@ -183,7 +182,7 @@ export async function openSource(
     const documents = readText(fetchBytes(name), name, name, filters);
     return { name, file: null, bytes: null, documents };
   }
-  const file = findFile(/^file:\/\//i.test(name) && URL.canParse(name) ? fileURLToPath(name) : name);
+  const file = findFile(unlessFile(name));
   mustTakeAll(name, filters);
   const bytes = statSync(file).size;
   try {

@@ -1,8 +1,9 @@
 /** A static catalogue by its root -> its Collections and Items, by child and item links. STAC 1.1 Catalog, "Links". */
+import { existsSync, realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { resolve } from 'node:path';
 import { messageOf } from '../errors.ts';
-import { absolute, isUrl, withAbsoluteHrefs } from './absolute.ts';
+import { absolute, isUrl, unlessFile, withAbsoluteHrefs } from './absolute.ts';
 import { fetchText } from './fetch-text.ts';
 import type { Found } from './found.ts';
 
@@ -12,21 +13,37 @@ interface Next {
   collection?: string;
 }
 
-/** A link on disk may or may not be encoded as a URL. */
-async function readPath(path: string): Promise<string> {
+function decodedBy(decode: (text: string) => string, path: string): string {
   try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (!path.includes('%') || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    return readFile(decodeURIComponent(path), 'utf8');
+    return decode(path);
+  } catch {
+    return path;
   }
 }
+
+/** A link on disk may or may not be encoded as a URL. */
+const findPath = (path: string): string =>
+  [path, decodedBy(decodeURIComponent, path)].find((each) => existsSync(each)) ?? path;
 
 /** What has a protocol is no path; a server must not name files of this machine. */
 const isRemote = (address: string) => /^[a-z][a-z0-9+.-]+:/i.test(address);
 
 const readAddress = (address: string): Promise<string> =>
-  isRemote(address) ? fetchText(address) : readPath(address);
+  isRemote(address) ? fetchText(address) : readFile(findPath(address), 'utf8');
+
+/**
+ * The same for each way to write an address, `./`, `%2e/`, `//`, `%61` for `a`, so that a circle of links ends. On disk it is
+ * the file itself, which links of the file system may name differently.
+ */
+function identityOf(address: string): string {
+  if (isRemote(address) && URL.canParse(address)) {
+    const { origin, pathname, search } = new URL(address);
+    // Not `%2F`, which is part of a name.
+    return `${origin}${decodedBy(decodeURI, pathname).replaceAll(/\/+/g, '/')}${search}`;
+  }
+  const path = findPath(address);
+  return existsSync(path) ? realpathSync(path) : resolve(path);
+}
 
 interface Parsed {
   type?: unknown;
@@ -37,8 +54,7 @@ interface Parsed {
 /** A file of this machine may be named by an address in a catalogue that lies on it. */
 function addressOf(href: string, address: string): string {
   const whole = absolute(href, address);
-  const isFile = /^file:\/\//i.test(whole) && !isUrl(address);
-  return isFile && URL.canParse(whole) ? fileURLToPath(whole) : whole;
+  return isUrl(address) ? whole : unlessFile(whole);
 }
 
 function linksBelow({ links }: Parsed, address: string): string[] {
@@ -59,7 +75,7 @@ export const isRoot = (document: Parsed, address: string): boolean =>
  * @param root path or URL
  */
 export async function* readStaticCatalog(text: string, root: string): AsyncGenerator<Found> {
-  const seen = new Set([root]);
+  const seen = new Set([identityOf(root)]);
   const stack: (Next & { text?: string })[] = [{ address: root, text }];
   for (let next = stack.pop(); next; next = stack.pop()) {
     const { address, collection } = next;
@@ -80,8 +96,12 @@ export async function* readStaticCatalog(text: string, root: string): AsyncGener
       };
     if (document?.type !== 'Catalog' && document?.type !== 'Collection') continue;
     const home = document.type === 'Collection' ? String(document.id) : collection;
-    const below = [...new Set(linksBelow(document, address))].filter((each) => !seen.has(each));
-    for (const each of below) seen.add(each);
+    const below: string[] = [];
+    for (const each of linksBelow(document, address)) {
+      const identity = identityOf(each);
+      if (!seen.has(identity)) below.push(each);
+      seen.add(identity);
+    }
     stack.push(
       ...below.reverse().map((each) => ({ address: each, ...(home !== undefined && { collection: home }) })),
     );

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -194,5 +194,33 @@ describe('sources', () => {
       read('s3://bucket/items.json'),
       one(/is of s3:; load reads files, and addresses of http/),
     );
+  });
+
+  test('a static catalogue whose links go round is read once, however they are written', async () => {
+    const hrefs = [
+      './catalog.json',
+      '%2e/catalog.json',
+      './/catalog.json',
+      'c%61talog.json',
+      'in/catalog.json',
+      'no%2ejson',
+    ];
+    const links = hrefs.map((href) => ({ rel: 'child', href }));
+    const root = { type: 'Catalog', id: 'r', stac_version: '1.1.0', description: 'd' };
+    const text = JSON.stringify({
+      ...root,
+      links: [...links, { rel: 'item', href: 'a.json' }, { rel: 'item', href: '%61.json' }],
+    });
+    const path = write('catalog.json', text);
+    write('a.json', documents[1] as string);
+    symlinkSync('.', join(folder, 'in'));
+    answers.set('/catalog.json', { body: text });
+    answers.set('/a.json', { body: documents[1] as string });
+    asked.clear();
+    const kinds = (found: Found[]) => found.map((each) => ('text' in each ? 'Item' : 'fault')).sort();
+    assert.deepEqual(kinds(await read(path)), ['Item', 'fault']);
+    // A server knows no links of a file system: both are addresses without an answer.
+    assert.deepEqual(kinds(await read(`${base}/catalog.json`)), ['Item', 'fault', 'fault']);
+    assert.equal(asked.get('/a.json'), 1);
   });
 });
