@@ -23,5 +23,8 @@ function preview(value: unknown, depth: number): string {
   return Array.isArray(value) ? `[${parts.join(',')}]` : `{${parts.join(',')}}`;
 }
 
+/** Text as it came, on one line: for what has its own quotation marks, and for JSON whose numbers are to keep their digits. */
+export const shownText = (text: string): string => cut(text.slice(0, 2 * MOST).replaceAll(/\s+/g, ' '), MOST);
+
 /** At most 80 characters; a string stands in quotes, undefined is "missing". */
 export const shown = (value: unknown): string => cut(preview(value, DEEPEST), MOST);

@@ -1,6 +1,6 @@
 /** JSON Patch on a document's text, RFC 6902, with JSON Pointers, RFC 6901: what no operation names keeps its text. */
 import { ApiError } from '../errors.ts';
-import { shown } from '../geo/shown.ts';
+import { shown, shownText } from '../geo/shown.ts';
 import { isSameJson } from './json-equal.ts';
 import { DEEPEST_JSON, elementTexts, isTooDeep, memberTexts } from './json-text.ts';
 import { type JsonNode, leaf, open, textOf } from './json-tree.ts';
@@ -51,7 +51,7 @@ const isWithin = (inner: Pointer, outer: Pointer) =>
 
 function toOperation(text: string, index: number): Operation {
   const place = `[${index}]`;
-  if (!text.startsWith('{')) misread(`${shown(JSON.parse(text))} is no object`, place);
+  if (!text.startsWith('{')) misread(`it is ${shownText(text)}; expected an object`, place);
   const { op, path, from } = JSON.parse(text) as Record<string, unknown>;
   const value = memberTexts(text).get('value');
   if (!OPERATIONS.includes(op as Name))
@@ -83,7 +83,10 @@ function toOperations(patch: string): Operation[] {
     throw new ApiError('InvalidBody', `the body is not JSON: ${(error as Error).message}`);
   }
   if (!Array.isArray(value))
-    throw new ApiError('InvalidBody', `a JSON Patch is a list of operations; what came is ${shown(value)}`);
+    throw new ApiError(
+      'InvalidBody',
+      `a JSON Patch is a list of operations; what came is ${shownText(patch.trim())}`,
+    );
   if (value.length > MOST_OPERATIONS)
     throw new ApiError(
       'InvalidBody',
@@ -161,7 +164,8 @@ function run(root: JsonNode, operation: Operation): number {
     return text.length;
   } else {
     const there = textOf(find(root, path, operation));
-    if (!isSameJson(there, value)) misfit(operation, `the value there is ${shown(JSON.parse(there))}`);
+    if (!isSameJson(there, value))
+      misfit(operation, `the value there is ${shownText(there)}, not ${shownText(value)}`);
     return there.length;
   }
   return 0;

@@ -181,7 +181,7 @@ describe('JSON Patch', () => {
     ['{"a":1}', '[{"op":"add","path":"/~2","value":1}]', 'InvalidBody', /JSON Pointer/],
     ['{"a":1}', '[{"op":"add","path":["a"],"value":1}]', 'InvalidBody', /JSON Pointer/],
     ['{"a":{"b":1}}', '[{"op":"move","from":"/a","path":"/a/b"}]', 'InvalidBody', /into itself/],
-    ['{"a":1}', '[5]', 'InvalidBody', /operation 0: 5 is no object/],
+    ['{"a":1}', '[5]', 'InvalidBody', /operation 0: it is 5; expected an object/],
     ['{"a":1}', '{"op":"remove","path":"/a"}', 'InvalidBody', /list of operations/],
     ['{"a":1}', '[{"op":"remove"', 'InvalidBody', /not JSON/],
     ['{"a":1}', `[{"op":"remove","path":"${'/a'.repeat(101)}"}]`, 'InvalidBody', /100 levels/],
