@@ -1,18 +1,18 @@
 /** GET and POST /search. STAC API 1.0 Item Search. */
 import { z } from 'zod';
-import { formatParameter, ITEM_TYPES, withoutFormat } from '../http/accept.ts';
+import { formatParameter, ITEM_TYPES } from '../http/accept.ts';
 import type { ApiRequest, Context, Reply, Route } from '../http/api.ts';
-import { fromBody, fromQuery, searchParameters } from '../search/params.ts';
+import { fromBody, searchParameters } from '../search/params.ts';
 import { parseSearch } from '../search/parse-search.ts';
 import { GEOJSON_TYPE } from '../stac/media-type.ts';
 import type { Api, Extension } from './extension.ts';
-import { queryParameters } from './features.ts';
+import { fromFormatQuery, queryParameters } from './features.ts';
 import { replyWithPage } from './page.ts';
 import { alternateLinks, replyInFormat } from './stream-items.ts';
 
 async function searchByGet(request: ApiRequest, context: Context, api: Api): Promise<Reply> {
   const { base, query } = request;
-  const search = fromQuery(withoutFormat(query), api.parameters);
+  const search = fromFormatQuery(query, api.parameters);
   const self = query.size > 0 ? `${base}/search?${query}` : `${base}/search`;
   const links = [{ rel: 'self', type: GEOJSON_TYPE, href: self }, ...alternateLinks(`${base}/search`, query)];
   const stream = { params: search, limit: query.get('limit'), collection: null };

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { ApiError } from '../errors.ts';
-import { shown } from '../geo/shown.ts';
+import { shownText } from '../geo/shown.ts';
 import type { Reply } from './api.ts';
 
 const LIST = /^[\t ,]*(?:(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"(?:[\t ]*(?:,[\t ,]*|$)))+$/;
@@ -39,7 +39,7 @@ function mustParse(name: string, header: string): string[] | '*' {
   if (tags !== null) return tags;
   throw new ApiError(
     'InvalidParameter',
-    `${name} is ${shown(header)}; accepted are "*" and a list of ETags, each in quotation marks`,
+    `${name} is ${shownText(header) || 'empty'}; accepted are * and a list of ETags, each in quotation marks`,
     name,
   );
 }
@@ -63,7 +63,7 @@ export function mustMeetConditions(headers: IncomingHttpHeaders, etag: string): 
     if (tags !== '*' && !tags.includes(etag))
       throw new ApiError(
         'PreconditionFailed',
-        `the document has changed: if-match is ${shown(wanted)}, its ETag is ${etag}`,
+        `if-match is ${shownText(wanted)}, but the document there has the ETag ${etag}; read it again`,
         'if-match',
       );
   }
@@ -72,7 +72,7 @@ export function mustMeetConditions(headers: IncomingHttpHeaders, etag: string): 
     if (tags === '*' || tags.some((tag) => opaque(tag) === etag))
       throw new ApiError(
         'PreconditionFailed',
-        `if-none-match is ${shown(unwanted)}, and the document there has the ETag ${etag}`,
+        `if-none-match is ${shownText(unwanted)}, and the document there has the ETag ${etag}`,
         'if-none-match',
       );
   }

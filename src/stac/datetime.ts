@@ -49,12 +49,13 @@ export function toUtc(text: string): string {
   return `${whole}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;
 }
 
+const ACCEPTED = [
+  'accepted are a date-time of RFC 3339, such as 2024-01-03T00:00:00Z, in the years 0001 to 9999 of UTC',
+  'and an interval of two, start/end, of which one may be ".." or empty; without datetime any time is found',
+].join(', ');
+
 function refuse(value: string): never {
-  throw new ApiError(
-    'InvalidParameter',
-    `datetime is ${shown(value)}; accepted are an RFC 3339 date-time (2024-01-03T00:00:00Z) of the years 0001 to 9999 in UTC, or an interval start/end, where either side may be ".." or empty, not both`,
-    'datetime',
-  );
+  throw new ApiError('InvalidParameter', `datetime is ${shown(value)}; ${ACCEPTED}`, 'datetime');
 }
 
 /**
@@ -77,7 +78,7 @@ export function parseDatetime(value: string): Interval {
   if (start !== null && end !== null && start > end) {
     throw new ApiError(
       'InvalidParameter',
-      `datetime is ${shown(value)}; the start must not be after the end`,
+      `datetime is ${shown(value)}, whose start is after its end; ${ACCEPTED}`,
       'datetime',
     );
   }

@@ -3,7 +3,7 @@ import { ApiError } from '../errors.ts';
 import { placeOf } from '../geo/box-geometry.ts';
 import { crossesAsTold, type Extent, extentOf } from '../geo/extent.ts';
 import { type Geometry, geometryFault, plainGeometry } from '../geo/geometry.ts';
-import { shown } from '../geo/shown.ts';
+import { shown, shownText } from '../geo/shown.ts';
 import { checkInstant, toUtc } from './datetime.ts';
 import { digitsOf, exactText, parseExact } from './exact-json.ts';
 import { DEEPEST_JSON, elementTexts, isTooDeep, memberSpans, objectText, type Span } from './json-text.ts';
@@ -63,7 +63,10 @@ export function parseObject(text: string): Json {
     throw new ApiError('InvalidBody', `the body is not JSON: ${(error as Error).message}`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ApiError('InvalidBody', 'the body is JSON but not an object');
+    throw new ApiError(
+      'InvalidBody',
+      `the body is ${shownText(text.trim())}, not an object; expected a STAC document or a search, a JSON object`,
+    );
   }
   return value as Json;
 }
@@ -72,7 +75,8 @@ export function parseObject(text: string): Json {
 const LONGEST_NUMBER = 400;
 
 function checkId(value: unknown, path: string): string {
-  if (typeof value !== 'string' || value === '') refuse(`${path} must be a string that is not empty`, path);
+  if (typeof value !== 'string' || value === '')
+    refuse(`${path} is ${shown(value)}; expected a string that is not empty`, path);
   if (value.includes('\0') || !value.isWellFormed())
     refuse(`${path} holds a character that is no Unicode text`, path);
   if (value === '.' || value === '..') refuse(`${path} is "${value}", which no URL can name`, path);
@@ -176,7 +180,7 @@ export function toItemRow(text: string, collection?: string): ItemRow {
   }
   const { geometry, properties, bbox } = item;
   if (typeof properties !== 'object' || properties === null || Array.isArray(properties)) {
-    refuse('properties must be an object', 'properties');
+    refuse(`properties is ${shown(properties)}; expected an object`, 'properties');
   }
   if (geometry === undefined) refuse('geometry is missing; it is a GeoJSON geometry or null', 'geometry');
   const fault = geometry === null ? null : geometryFault(geometry);

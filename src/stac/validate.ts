@@ -10,7 +10,7 @@ import { shipped } from '../package-root.ts';
 import { collectionLinks, itemLinks, OWN_PREFIX, withBase } from './link.ts';
 
 export interface Validator {
-  /** One entry a document: null when it is valid, else the first faults with their JSON paths. */
+  /** One entry a document: null when it is valid, else the first faults, each beginning with its JSON path. */
   validate(documents: object[]): Promise<(string | null)[]>;
 }
 
@@ -133,13 +133,14 @@ function bboxFault({ bbox, extent }: { bbox?: unknown; extent?: unknown }): stri
 
 function faultOf(report: Report): string | null {
   if (report.valid === true) return null;
-  if (report.skipped) return report.messages.join('; ') || 'it is no STAC document of version 1.0.0 or 1.1.0';
+  if (report.skipped)
+    return report.messages.join('; ') || 'document is no STAC document of version 1.0.0 or 1.1.0';
   const faults = [
     ...describe(report.results.core, 'STAC core'),
     ...Object.entries(report.results.extensions).flatMap(([uri, errors]) => describe(errors, uri)),
   ];
   // Where one of several forms may fit, the validator lists the fault of each form, the general one last.
-  return [...new Set(faults)].slice(0, 5).join('; ').replaceAll(OWN_PREFIX, '') || 'it is not valid';
+  return [...new Set(faults)].slice(0, 5).join('; ').replaceAll(OWN_PREFIX, '') || 'document is not valid';
 }
 
 type Validate = (documents: object[], settings: object) => Promise<Report>;

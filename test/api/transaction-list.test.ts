@@ -108,7 +108,7 @@ describe('many documents in one POST', () => {
       [3, 'home', /collection is "d"/],
       [4, 'href', /assets/],
       [5, 'fine', /two have the id "fine".*0/],
-      [6, null, /id must be/],
+      [6, null, /id is missing; expected a string/],
     ];
     assert.deepEqual(
       results.map(({ index, id }) => [index, id]),

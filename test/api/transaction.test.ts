@@ -124,7 +124,7 @@ describe('documents come back as they were sent', () => {
     assert.equal((await send('DELETE', '/collections/none', '')).status, 404);
     const bad: [object, RegExp][] = [
       [item('i', { collection: 'd' }), /collection/],
-      [item('', {}), /id must be/],
+      [item('', {}), /id is ""; expected a string/],
       [
         item('i', {
           geometry: {

@@ -36,7 +36,7 @@ export function faultsOf(
 /** @throws ApiError InvalidDocument */
 async function mustBeValid(row: { content: string }, request: ApiRequest, context: Context): Promise<void> {
   const [fault] = await faultsOf([row], request, context);
-  if (fault) throw new ApiError('InvalidDocument', fault);
+  if (fault) throw new ApiError('InvalidDocument', fault, fault.split(' ', 1)[0]);
 }
 
 /** Where the path names the id, the document has that one. */
