@@ -6,9 +6,10 @@ import type { OnConflict } from '../db/upsert-items.ts';
 import { UserError } from '../errors.ts';
 import { openJournal } from '../load/journal.ts';
 import { openSource, type Source } from '../load/open-source.ts';
-import { makeLoadProgress } from '../load/progress.ts';
+import { type LoadProgress, makeLoadProgress } from '../load/progress.ts';
 import { type LoadReport, runLoad } from '../load/run.ts';
 import type { Filters } from '../load/stac-api.ts';
+import { type FaultTeller, makeFaultTeller } from '../load/tell-faults.ts';
 import { makeValidator } from '../stac/validate.ts';
 import type { Command, Words } from './command.ts';
 import { readFilters } from './filters.ts';
@@ -27,12 +28,13 @@ what is the same is not written.
   --create-collections       make a minimal Collection where Items name one that is nowhere
   --no-validate              write documents without checking them by the STAC schemas
   --on-fault skip|stop       pass over what cannot be written (skip), or end there (stop)
+  --report FILE              write each document that failed, and why, as a line of JSON; shown are the first 10 of a SOURCE
   --from-start               do not continue an interrupted load, begin again
 
 Of a STAC API only what these name is taken (with any other SOURCE they are refused):
   --collections ID,ID…  --bbox W,S,E,N  --datetime TIME|FROM/TO  --limit N
 
-Exit code 1 when a document could not be written.`;
+Exit code 1 when a document could not be written or a SOURCE not be read to its end; 0 when it holds nothing.`;
 
 const MODES: OnConflict[] = ['upsert', 'insert', 'skip'];
 
@@ -44,6 +46,7 @@ interface Choices {
   isChecked: boolean;
   stopOnFault: boolean;
   fromStart: boolean;
+  report: string | null;
   filters: Filters;
 }
 
@@ -70,29 +73,37 @@ function readChoices({ options, names }: Words): Choices {
     isChecked: options['no-validate'] !== true,
     stopOnFault: oneOf(options, 'on-fault', ['skip', 'stop'] as const) === 'stop',
     fromStart: options['from-start'] === true,
+    report: typeof options.report === 'string' ? options.report : null,
     filters: readFilters(options),
   };
 }
 
 const LINES = ['created', 'updated', 'unchanged', 'skipped', 'failed'] as const;
 
-function summarize(name: string, report: LoadReport): string {
-  const { read, collections, items, made, isInterrupted } = report;
+/** @param isContinued an earlier load has read of it */
+function summarize(name: string, report: LoadReport, isContinued: boolean): string {
+  const { read, collections, items, made, isInterrupted, broken } = report;
+  if (read === 0 && !isInterrupted) return broken || isContinued ? '' : `nothing to load in ${name}\n`;
   const fates = LINES.map((each) => `${report[each]} ${each}`).join(', ');
   const lines = [`${name}: ${read} documents read, ${collections} Collections and ${items} Items: ${fates}`];
-  if (made.length > 0) lines.push(`made for Items without: Collections ${made.join(', ')}`);
+  if (made.length > 0) lines.push(`made minimal Collections for Items without one: ${made.join(', ')}`);
   if (isInterrupted) lines.push('interrupted; run the same command again to continue');
   return `${lines.join('\n')}\n`;
 }
 
-async function loadOne(
-  source: Source,
-  choices: Choices,
-  config: Config,
-  database: Database,
-  signal: AbortSignal,
-  progress: ReturnType<typeof makeLoadProgress>,
-): Promise<LoadReport> {
+/** What all sources of a command share. */
+interface Loading {
+  choices: Choices;
+  config: Config;
+  database: Database;
+  signal: AbortSignal;
+  progress: LoadProgress;
+  faults: FaultTeller;
+}
+
+/** @throws UserError where the source breaks off, after what came before is written and told */
+async function loadOne(source: Source, loading: Loading): Promise<LoadReport> {
+  const { choices, config, database, signal, progress, faults } = loading;
   const { mode, collection, createCollections, isChecked, fromStart } = choices;
   const settings = { mode, collection, database: config.databaseUrl ?? config.dataFolder };
   const journal =
@@ -100,6 +111,7 @@ async function loadOne(
   if (fromStart) journal?.forget();
   const done = fromStart ? 0 : (journal?.done ?? 0);
   if (done > 0) process.stderr.write(`${source.name}: continues after ${done} documents\n`);
+  progress.start(source.name, source.bytes);
   const report = await runLoad(source.documents, {
     db: database.db,
     validator: isChecked ? makeValidator() : null,
@@ -114,8 +126,12 @@ async function loadOne(
       if (count > 0) journal?.keep(count);
       progress.batch(now);
     },
-    onFault: (place, reason) => progress.fault(`failed ${place}: ${reason}`),
+    onFault: (place, reason) => faults.tell(source.name, place, reason),
   });
+  faults.end();
+  progress.end();
+  process.stderr.write(summarize(source.name, report, done > 0));
+  if (report.broken) throw report.broken;
   const isWhole = !report.isInterrupted && !(choices.stopOnFault && report.failed > 0);
   if (isWhole) journal?.forget();
   return report;
@@ -128,18 +144,17 @@ async function run(choices: Choices, env: Env, signal: AbortSignal): Promise<num
   const progress = makeLoadProgress(process.stderr);
   const sources: Source[] = [];
   for (const name of choices.names) sources.push(await openSource(name, choices.filters, progress.advance));
+  const faults = makeFaultTeller(choices.report, progress.say);
   const database = await openCatalogue(config, 'load', false);
   try {
     for (const source of sources) {
-      progress.start(source.name, source.bytes);
-      const report = await loadOne(source, choices, config, database, signal, progress);
-      progress.end();
-      process.stderr.write(summarize(source.name, report));
+      const report = await loadOne(source, { choices, config, database, signal, progress, faults });
       failed += report.failed;
       isInterrupted ||= report.isInterrupted;
       if (isInterrupted || (failed > 0 && choices.stopOnFault)) break;
     }
   } finally {
+    faults.close();
     await database.close();
   }
   return isInterrupted ? 130 : failed > 0 ? 1 : 0;
@@ -155,6 +170,7 @@ export const load: Command = {
     'no-validate': { type: 'boolean' },
     'on-fault': { type: 'string' },
     'from-start': { type: 'boolean' },
+    report: { type: 'string' },
     collections: { type: 'string' },
     bbox: { type: 'string' },
     datetime: { type: 'string' },

@@ -12,7 +12,8 @@ export interface LoadProgress {
   /** Bytes read of a file. */
   advance(bytes: number): void;
   batch(report: LoadReport): void;
-  fault(message: string): void;
+  /** A line that stays. */
+  say(message: string): void;
   end(): void;
 }
 
@@ -43,7 +44,7 @@ export function makeLoadProgress(sink: Sink): LoadProgress {
         );
       }
     },
-    fault(message) {
+    say(message) {
       clear();
       sink.write(`${message}\n`);
     },

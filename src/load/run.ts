@@ -1,5 +1,6 @@
 /** Found documents -> the catalogue, in batches, and a report of what became of them. */
 import type { OnConflict } from '../db/upsert-items.ts';
+import { UserError } from '../errors.ts';
 import type { Db } from '../search/tables.ts';
 import { type CollectionRow, type ItemRow, toCollectionRow } from '../stac/item.ts';
 import type { Validator } from '../stac/validate.ts';
@@ -36,6 +37,8 @@ export interface LoadReport {
   /** Collections that were made because Items needed them. */
   made: string[];
   isInterrupted: boolean;
+  /** Why the source could not be read to its end; what came before is written. */
+  broken: UserError | null;
 }
 
 /** Documents, and characters of their text, that are written together. */
@@ -56,6 +59,7 @@ const noReport = (): LoadReport => ({
   failed: 0,
   made: [],
   isInterrupted: false,
+  broken: null,
 });
 
 const keyOf = ({ row }: Candidate) =>
@@ -75,6 +79,16 @@ function withoutTwins(candidates: Candidate[]): Candidate[][] {
     (parts.at(-1) as Candidate[]).push(candidate);
   }
   return parts;
+}
+
+/** The source until its end, or until it breaks off. */
+async function* untilBroken(documents: AsyncIterable<Found>, report: LoadReport): AsyncGenerator<Found> {
+  try {
+    yield* documents;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    report.broken = error;
+  }
 }
 
 /** Reads all, and writes it. */
@@ -176,7 +190,7 @@ export async function runLoad(documents: AsyncIterable<Found>, settings: LoadSet
   let batch: Candidate[] = [];
   let text = 0;
   const isOver = () => signal.aborted || (settings.stopOnFault && report.failed > 0);
-  for await (const found of documents) {
+  for await (const found of untilBroken(documents, report)) {
     if (done < settings.done) {
       done++;
       continue;

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import type { Database } from '../../src/db/schema.ts';
 import { openJournal } from '../../src/load/journal.ts';
 import { openSource } from '../../src/load/open-source.ts';
@@ -36,7 +37,7 @@ describe('load', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const write = (name: string, content: string): string => {
+  const write = (name: string, content: string | Buffer): string => {
     const path = join(folder, name);
     mkdirSync(join(path, '..'), { recursive: true });
     writeFileSync(path, content);
@@ -167,6 +168,14 @@ describe('load', () => {
       /faulty\.ndjson:9: collection .*--collection names one/,
     ])
       assert.match(told, expected);
+  });
+
+  test('what comes before the place where a source breaks off is written', async () => {
+    const whole = gzipSync(documents.map(text).join('\n'));
+    const path = write('cut.ndjson.gz', Buffer.concat([whole, gzipSync('{}').subarray(0, 12)]));
+    const { report } = await load(path);
+    assert.match(report.broken?.message ?? '', /cut\.ndjson\.gz cannot be read on: its gzip compression/);
+    assert.deepEqual(fates(report), [2, 0, 0, 0, 0]);
   });
 
   test('without validation the schemas are not asked', async () => {

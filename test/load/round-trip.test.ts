@@ -108,6 +108,29 @@ describe('load, export, load', () => {
     assert.equal(await count(['--bbox', '0,0,1,1']), 0);
   });
 
+  test('a flood of faults is cut on standard error, and whole in the report', async () => {
+    writeFileSync(at('garbage.txt'), 'no JSON [}\n'.repeat(300));
+    const { code, stderr } = await run(['load', at('garbage.txt'), '--report', at('faults')], inside('data'));
+    assert.equal(code, 1);
+    const told = stderr.trim().split('\n');
+    assert.equal(told.length, 12, stderr);
+    const report = readFileSync(at('faults'), 'utf8').trim().split('\n');
+    assert.equal(told[10], `and ${report.length - 10} more failed; all of them are in ${at('faults')}`);
+    const { source, place, reason } = JSON.parse(report.at(-1) as string) as Record<string, string>;
+    assert.equal(source, at('garbage.txt'));
+    assert.ok(place?.startsWith(source) && reason?.startsWith('it is not JSON'));
+  });
+
+  test('a source that holds nothing says so, and is no failure', async () => {
+    writeFileSync(at('empty.json'), '');
+    writeFileSync(at('none.geojson'), '{"type":"FeatureCollection","features":[]}');
+    const { stderr } = await ok(['load', at('empty.json'), at('none.geojson')], inside('data'));
+    assert.equal(
+      stderr,
+      `nothing to load in ${at('empty.json')}\nnothing to load in ${at('none.geojson')}\n`,
+    );
+  });
+
   const failures: [string[], RegExp][] = [
     [['load'], /load needs a file, a catalogue or the address/],
     [['load', 'nothing.ndjson'], /nothing\.ndjson does not exist/],
