@@ -21,13 +21,17 @@ export type Found = FoundDocument | FoundFault;
 /** Members of a JSON object whose elements are documents. */
 export const LISTS = ['features', 'collections', 'items'] as const;
 
+/** Of a type whose lists are its own, whatever they are named. */
+export const isDocument = (type: unknown) =>
+  type === 'Feature' || type === 'Collection' || type === 'Catalog';
+
 /** A text with many documents is taken apart; any other is one document. A text that is no JSON object stays one, for whoever parses it. */
 export function documentsIn(found: FoundDocument): FoundDocument[] {
   const { text, place } = found;
   if (!LISTS.some((name) => text.includes(`"${name}"`))) return [found];
   try {
     const { type } = JSON.parse(text) as { type?: unknown };
-    if (type === 'Feature' || type === 'Collection' || type === 'Catalog') return [found];
+    if (isDocument(type)) return [found];
     const members = memberTexts(text);
     const lists = LISTS.filter((name) => members.get(name)?.startsWith('['));
     if (lists.length === 0) return [found];

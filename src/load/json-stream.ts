@@ -3,7 +3,7 @@
  * array, or of an ItemCollection's `features`. RFC 7946 3.3, STAC API ItemCollection, RFC 8142 (the RS byte is passed over).
  */
 import { UserError } from '../errors.ts';
-import { LISTS } from './found.ts';
+import { isDocument, LISTS } from './found.ts';
 import { plain } from './text-marks.ts';
 
 /** Characters that one document may have. */
@@ -24,8 +24,15 @@ const isGap = (text: string) => plain(text.replaceAll(',', ' ')) === '';
 interface Splitter {
   /** Documents that are whole with this text. */
   push(text: string): Piece[];
-  /** What is left, a document that does not end. */
-  rest(): string;
+  /** What is left when no more text comes. */
+  end(): Piece[];
+}
+
+/** A list of which is not known yet whether its elements are documents. */
+interface Held {
+  /** Where it begins, and its key. */
+  at: number;
+  key: [number, number];
 }
 
 function makeSplitter(): Splitter {
@@ -36,6 +43,9 @@ function makeSplitter(): Splitter {
   /** Where the string begins that is open, and the last one of an outermost object. */
   let stringStart = 0;
   let key: [number, number] = [0, 0];
+  /** `type` of the outermost object, once it is known; of an object that has none ''. */
+  let type: unknown;
+  let held: Held | null = null;
   /** Depth at which elements of a list stand; -1: there is no list. */
   let listDepth = -1;
   let listName = '';
@@ -64,10 +74,12 @@ function makeSplitter(): Splitter {
     if (depth === listDepth) gap(at, elementPath);
     if (depth === 0) {
       gap(at, null);
+      type = undefined;
       if (mark === '[') [listDepth, listName, index, start] = [1, '', 0, at + 1];
-    } else if (mark === '[' && listDepth < 0) {
+    } else if (mark === '[' && listDepth < 0 && !isDocument(type)) {
       const name = listAt();
-      if (name) {
+      if (name && type === undefined) held ??= { at, key };
+      else if (name) {
         around += buffer.slice(start, at + 1);
         [listDepth, listName, index, start] = [2, name, 0, at + 1];
       }
@@ -82,7 +94,7 @@ function makeSplitter(): Splitter {
       start = at + 1;
     } else if (depth === listDepth - 1) {
       gap(at, `${listName}[${index}]`);
-      listDepth = -1;
+      [listDepth, key] = [-1, [-1, -1]];
       if (depth === 0) start = at + 1;
     } else if (depth === 0) {
       found.push({ text: around + buffer.slice(start, at + 1), path: null });
@@ -91,6 +103,20 @@ function makeSplitter(): Splitter {
       depth = 0;
       gap(at + 1, null);
     }
+  }
+
+  /** Only the `type` tells whether a list holds documents, and it may come after the list: then that is gone over again. */
+  function settle(found: unknown): void {
+    type = found;
+    if (held && !isDocument(type)) [at, key, depth, isInString] = [held.at, held.key, 1, false];
+    held = null;
+  }
+
+  /** A string of the outermost object has ended. */
+  function learn(): void {
+    const isOfType = buffer.slice(...key) === '"type"' && /^\s*:\s*$/.test(buffer.slice(key[1], stringStart));
+    key = [stringStart, at];
+    if (isOfType) settle(buffer.slice(stringStart + 1, at - 1));
   }
 
   /** Goes over an open string; false where it does not end yet. */
@@ -104,7 +130,8 @@ function makeSplitter(): Splitter {
       }
       if (end[0] === '"') {
         at = end.index + 1;
-        if (depth === 1) key = [stringStart, at];
+        isInString = false;
+        if (depth === 1 && listDepth !== 1) learn();
         return true;
       }
       if (end.index + 1 >= buffer.length) {
@@ -117,10 +144,7 @@ function makeSplitter(): Splitter {
 
   function scan(): void {
     for (;;) {
-      if (isInString) {
-        if (!passString()) return;
-        isInString = false;
-      }
+      if (isInString && !passString()) return;
       MARKS.lastIndex = at;
       const mark = MARKS.exec(buffer);
       if (!mark) {
@@ -130,7 +154,10 @@ function makeSplitter(): Splitter {
       at = mark.index;
       if (mark[0] === '"') [isInString, stringStart] = [true, at];
       else if (mark[0] === '{' || mark[0] === '[') open(mark[0]);
-      else close();
+      else if (depth === 1 && held) {
+        settle('');
+        continue;
+      } else close();
       at++;
     }
   }
@@ -142,13 +169,25 @@ function makeSplitter(): Splitter {
       at -= start;
       stringStart -= start;
       key = [key[0] - start, key[1] - start];
+      if (held) held = { at: held.at - start, key: [held.key[0] - start, held.key[1] - start] };
       start = 0;
-      if (buffer.length + around.length > LONGEST_DOCUMENT)
+      // No document is as long: it is a list.
+      if (held && buffer.length > LONGEST_DOCUMENT) settle('');
+      else if (buffer.length + around.length > LONGEST_DOCUMENT)
         throw new UserError(`a document is longer than ${LONGEST_DOCUMENT} characters`);
       scan();
       return found;
     },
-    rest: () => (isGap(buffer.slice(start)) && depth === 0 ? '' : around + buffer.slice(start)),
+    end() {
+      found = [];
+      if (held) {
+        settle('');
+        scan();
+      }
+      const rest = buffer.slice(start);
+      if (depth > 0 || !isGap(rest)) found.push({ text: around + rest, path: null });
+      return found;
+    },
   };
 }
 
@@ -156,6 +195,5 @@ function makeSplitter(): Splitter {
 export async function* splitJson(chunks: AsyncIterable<string>): AsyncGenerator<Piece> {
   const splitter = makeSplitter();
   for await (const chunk of chunks) yield* splitter.push(chunk);
-  const rest = splitter.rest();
-  if (rest !== '') yield { text: rest, path: null };
+  yield* splitter.end();
 }

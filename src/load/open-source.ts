@@ -27,18 +27,25 @@ const LINES = /\.(?:ndjson|jsonl|geojsonl|geojsons|ldjson)(?:\.gz)?$/i;
 /** Characters among which the end of a first line is looked for. */
 const FIRST_LINE = 1024 * 1024;
 
+/** Characters that are looked through at a time. */
+const PIECE = 512 * 1024;
+
 /** @throws UserError for what cannot be read, or is not UTF-8, which RFC 8259 8.1 asks for */
 async function* toText(bytes: Bytes, name: string): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let isBegun = false;
+  let text = '';
   try {
     for await (const chunk of bytes) {
       if (!isBegun && Buffer.from(chunk.subarray(0, 4)).toString('latin1') === 'PAR1')
         throw new UserError(`${name} is a Parquet file; load reads those from disk only.`);
       isBegun = true;
-      yield decoder.decode(chunk, { stream: true });
+      text += decoder.decode(chunk, { stream: true });
+      if (text.length < PIECE) continue;
+      yield text;
+      text = '';
     }
-    yield decoder.decode();
+    yield text + decoder.decode();
   } catch (error) {
     if (error instanceof UserError) throw error;
     const isOfText = (error as { code?: unknown }).code === 'ERR_ENCODING_INVALID_ENCODED_DATA';

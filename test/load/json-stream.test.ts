@@ -71,6 +71,29 @@ describe('JSON text becomes documents without being held', () => {
         ['{"collections":[],"features":[]}', null],
       ],
     ],
+    [
+      'an Item with a list named like one of documents',
+      '{"type":"Feature","items":[{"a":1}],"features":[]} {"items":[{"a":1}]}',
+      [
+        ['{"type":"Feature","items":[{"a":1}],"features":[]}', null],
+        ['{"a":1}', 'items[0]'],
+        ['{"items":[]}', null],
+      ],
+    ],
+    [
+      'a Collection whose type comes after such a list',
+      '{"features":[{"type":"Feature"}],"items":["x"],"x":{"type":"y"},"type" : "Collection"}',
+      [['{"features":[{"type":"Feature"}],"items":["x"],"x":{"type":"y"},"type" : "Collection"}', null]],
+    ],
+    [
+      'an ItemCollection whose type comes last',
+      '{"collections":[],"features":[{"a":1},{"type":"Feature"}],"type":"FeatureCollection"}',
+      [
+        ['{"a":1}', 'features[0]'],
+        ['{"type":"Feature"}', 'features[1]'],
+        ['{"collections":[],"features":[],"type":"FeatureCollection"}', null],
+      ],
+    ],
     ['an empty list', '{"features":[]}', [['{"features":[]}', null]]],
     [
       'a string that is named like a list',
