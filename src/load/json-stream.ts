@@ -15,6 +15,9 @@ export interface Piece {
   path: string | null;
 }
 
+/** Characters without a type after which a list holds documents: no document is as long, and to hold more costs memory. */
+const LONGEST_HELD = 16 * 1024 * 1024;
+
 const MARKS = /["{}[\]]/g;
 const STRING_END = /["\\]/g;
 
@@ -171,8 +174,7 @@ function makeSplitter(): Splitter {
       key = [key[0] - start, key[1] - start];
       if (held) held = { at: held.at - start, key: [held.key[0] - start, held.key[1] - start] };
       start = 0;
-      // No document is as long: it is a list.
-      if (held && buffer.length > LONGEST_DOCUMENT) settle('');
+      if (held && buffer.length - held.at > LONGEST_HELD) settle('');
       else if (buffer.length + around.length > LONGEST_DOCUMENT)
         throw new UserError(`a document is longer than ${LONGEST_DOCUMENT} characters`);
       scan();
