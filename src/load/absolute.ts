@@ -38,6 +38,11 @@ function changeHref(node: JsonNode, address: string): boolean {
   return true;
 }
 
+function membersOf(node: JsonNode | undefined): JsonNode[] {
+  const parts = node && open(node);
+  return parts && 'members' in parts ? [...parts.members.values()] : [];
+}
+
 /**
  * JSON text of an Item or Collection whose own assets and links do not depend on where it lies; all else keeps its text.
  * @param address path or URL of the document
@@ -46,14 +51,15 @@ export function withAbsoluteHrefs(text: string, address: string): string {
   const root = leaf(text.trim());
   const parts = open(root);
   if (!('members' in parts)) return text;
-  const [assets, links] = ['assets', 'links'].map((name) => {
-    const member = parts.members.get(name);
-    return member && open(member);
+  const assets = membersOf(parts.members.get('assets'));
+  // Other places of an asset, by the extension alternate-assets.
+  const alternates = assets.flatMap((asset) => {
+    const members = open(asset);
+    return 'members' in members ? membersOf(members.members.get('alternate')) : [];
   });
-  const nodes = [
-    ...(assets && 'members' in assets ? assets.members.values() : []),
-    ...(links && 'elements' in links ? links.elements : []),
-  ];
+  const links = parts.members.get('links');
+  const list = links && open(links);
+  const nodes = [...assets, ...alternates, ...(list && 'elements' in list ? list.elements : [])];
   const changed = nodes.filter((node) => changeHref(node, address));
   return changed.length > 0 ? textOf(root) : text;
 }

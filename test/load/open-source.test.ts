@@ -223,4 +223,19 @@ describe('sources', () => {
     assert.deepEqual(kinds(await read(`${base}/catalog.json`)), ['Item', 'fault', 'fault']);
     assert.equal(asked.get('/a.json'), 1);
   });
+
+  test('other places of an asset become absolute as the asset does', async () => {
+    const alternate = { near: { href: './b.tif' }, far: { href: 's3://b/b.tif' }, odd: null };
+    const assets = { data: { href: '../a.tif', alternate }, odd: { href: 'c.tif', alternate: 5 } };
+    answers.set('/below/item.json', { body: JSON.stringify(item('a', { assets })) });
+    const [text] = texts(await read(`${base}/below/item.json`));
+    const { assets: made } = JSON.parse(text as string) as { assets: unknown };
+    assert.deepEqual(made, {
+      data: {
+        href: `${base}/a.tif`,
+        alternate: { near: { href: `${base}/below/b.tif` }, far: { href: 's3://b/b.tif' }, odd: null },
+      },
+      odd: { href: `${base}/below/c.tif`, alternate: 5 },
+    });
+  });
 });
