@@ -47,6 +47,7 @@ async function* toText(bytes: Bytes, name: string): AsyncGenerator<string> {
     }
     yield text + decoder.decode();
   } catch (error) {
+    if (text !== '') yield text;
     if (error instanceof UserError) throw error;
     const isOfText = (error as { code?: unknown }).code === 'ERR_ENCODING_INVALID_ENCODED_DATA';
     const reason = isOfText ? 'it holds bytes that are not UTF-8 text' : messageOf(error);
@@ -57,13 +58,20 @@ async function* toText(bytes: Bytes, name: string): AsyncGenerator<string> {
 /** The beginning, up to the end of the first line, and all of it again. */
 async function peek(chunks: AsyncGenerator<string>): Promise<[string, AsyncGenerator<string>]> {
   let begun = '';
-  while (begun.length < FIRST_LINE && !/\S[\s\S]*\n/.test(begun)) {
-    const { value, done } = await chunks.next();
-    if (done) break;
-    begun += value;
+  let broken: unknown = null;
+  try {
+    while (begun.length < FIRST_LINE && !/\S[\s\S]*\n/.test(begun)) {
+      const { value, done } = await chunks.next();
+      if (done) break;
+      begun += value;
+    }
+  } catch (error) {
+    if (begun === '') throw error;
+    broken = error;
   }
   async function* again() {
     yield begun;
+    if (broken) throw broken;
     yield* chunks;
   }
   return [begun, again()];

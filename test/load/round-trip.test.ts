@@ -73,6 +73,20 @@ describe('load, export, load', () => {
     assert.deepEqual({ ...a, title, properties }, expected);
   });
 
+  test('parquet: every id comes along, and what went through once stays the same, text by text', async () => {
+    const ids = (name: string) =>
+      lines(name).map((line) => {
+        const { collection: home, id } = JSON.parse(line) as { collection?: string; id: string };
+        return JSON.stringify([home, id]);
+      });
+    await ok(['export', '-o', at('once.ndjson')], inside('data-parquet'));
+    assert.deepEqual(ids('once.ndjson').sort(), ids('all.ndjson').sort());
+    await ok(['export', '--format', 'parquet', '-o', at('again.parquet')], inside('data-parquet'));
+    await ok(['load', at('again.parquet')], inside('data-again'));
+    await ok(['export', '-o', at('twice.ndjson')], inside('data-again'));
+    assert.deepEqual(lines('twice.ndjson'), lines('once.ndjson'));
+  });
+
   test('addresses of our own go out with the public one, and come in as our own', async () => {
     const env = { ...inside('data'), RUCIO_STAC_PUBLIC_URL: 'https://stac.example/here' };
     const { stderr } = await ok(['export', '-o', at('public.ndjson')], env);
