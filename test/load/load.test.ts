@@ -294,12 +294,4 @@ describe('load', () => {
       }
     });
   }
-
-  test('what is no source is one clear sentence', async () => {
-    await assert.rejects(load(join(folder, 'none.ndjson')), /does not exist; give the path of a file/);
-    mkdirSync(join(folder, 'empty'), { recursive: true });
-    await assert.rejects(load(join(folder, 'empty')), /holds neither catalog\.json nor collection\.json/);
-    const { report } = await load('http://127.0.0.1:1/');
-    assert.match(report.broken?.message ?? '', /^http:\/\/127\.0\.0\.1:1\/ cannot be read: /);
-  });
 });

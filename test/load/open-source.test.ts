@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -185,6 +185,20 @@ describe('sources', () => {
     await assert.rejects(read(`${base}/round`), one(/leads on more than 10 times/));
     answers.set('/off', { status: 302, headers: { location: 'file:///etc/passwd' } });
     await assert.rejects(read(`${base}/off`), one(/its protocol is file:/));
+  });
+
+  test('what is no source is one clear sentence', async () => {
+    await assert.rejects(read(join(folder, 'none.ndjson')), one(/does not exist; give the path of a file/));
+    mkdirSync(join(folder, 'empty'));
+    await assert.rejects(
+      read(join(folder, 'empty')),
+      one(/holds neither catalog\.json nor collection\.json/),
+    );
+    await assert.rejects(
+      read('http://127.0.0.1:1/'),
+      one(/^http:..127\.0\.0\.1:1\/ cannot be read: .*ECONNREFUSED/),
+    );
+    await assert.rejects(read('http://127.0.0.1:99999/'), one(/is no address/));
   });
 
   test('a file may be named by its address; other protocols are one clear sentence', async () => {

@@ -160,7 +160,6 @@ describe('load, export, load', () => {
     [['export', '-o', '-', '--format', 'static'], /a static catalogue is a folder/],
     [['export', '-o', 'x', '--filter', ')'], /filter/],
     [['export', '-o', 'x', '--filter', 'clouds < 5'], /filter names "clouds", which is no property here/],
-    [['export', '-o', 'x', '--filter', 'properties.clouds is null'], /filter names "properties\.clouds"/],
     [['export', '-o', '/nowhere/x.ndjson'], /cannot be written/],
     [['export', '-o', '-', '--collections', 'none'], /there is no Collection "none"/],
   ];
