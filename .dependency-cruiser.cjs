@@ -1,4 +1,4 @@
-/** Import directions of src/ (docs/architecture.md): down only, and no cycles. */
+/** Import directions of src/ (docs/development.md): down only, and no cycles. */
 const within = (...folders) => `^src/(?:${folders.join('|')})/`;
 const pure = within('stac', 'geo', 'cql2', 'search');
 
@@ -16,8 +16,8 @@ const may = {
   parquet: ['stac', 'geo'],
   load: ['parquet', 'db', 'search', 'stac', 'geo'],
   browser: ['db'],
-  http: ['search', 'stac', 'geo', 'db', 'browser'],
-  extensions: ['parquet', 'http', 'search', 'cql2', 'stac', 'geo', 'db'],
+  http: ['search', 'stac', 'geo', 'db', 'rucio', 's3', 'browser'],
+  extensions: ['parquet', 'http', 'search', 'cql2', 'stac', 'geo', 'db', 'rucio'],
 };
 
 module.exports = {

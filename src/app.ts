@@ -21,6 +21,8 @@ import { problemReply, toApiError } from './http/problem.ts';
 import { LONGEST_ADDRESS } from './http/server.ts';
 
 const MOST_BODY = '32mb';
+/** Seconds after which what is unavailable may be there again. */
+const RETRY_AFTER = '5';
 
 export type Log = (event: string, fields: Record<string, unknown>) => void;
 
@@ -35,7 +37,7 @@ async function sendParts(body: AsyncIterable<string | Uint8Array>, response: Res
 
 async function send(response: Response, { status = 200, type, body, headers = {} }: Reply): Promise<void> {
   response.status(status).set(headers);
-  if (status === 204 || status === 304) {
+  if (status === 204 || status === 302 || status === 304) {
     response.end();
     return;
   }
@@ -119,6 +121,7 @@ function tellFaults(log: Log) {
       log('http:fault', { id, method: request.method, path: request.path, error: inside });
       if (!response.headersSent) response.set('x-request-id', id);
     }
+    if (fault.status === 503 && !response.headersSent) response.set('retry-after', RETRY_AFTER);
     if (fault.status === 405 && !response.headersSent) response.set('allow', response.locals.allow);
     const { headers } = error as { headers?: unknown };
     if (fault.status === 416 && typeof headers === 'object') response.set(headers as Record<string, string>);
@@ -138,9 +141,11 @@ function isCompressible(request: Request, response: Response): boolean {
   return !isAny && compressible.test(String(response.getHeader('content-type')));
 }
 
+type Parts = Omit<Context, 'facts' | 'lake' | 'signer'> & Partial<Pick<Context, 'lake' | 'signer'>>;
+
 /** An express app that serves the whole API. */
-export function makeApp(parts: Omit<Context, 'facts'>, log: Log): Express {
-  const context: Context = { ...parts, facts: makeLiveFacts(parts.database) };
+export function makeApp(parts: Parts, log: Log): Express {
+  const context: Context = { lake: null, signer: null, ...parts, facts: makeLiveFacts(parts.database) };
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', 'weak');

@@ -16,6 +16,8 @@ export interface Config {
   readonly transactions: boolean;
   /** Filters and sorts may name what no Item has. */
   readonly additionalProperties: boolean;
+  /** Addresses in our bucket are signed for whoever asks for an asset. */
+  readonly signAssets: boolean;
   /** STAC Browser at /browser. */
   readonly browser: boolean;
   readonly title: string;
@@ -40,6 +42,7 @@ const SETTINGS = [
   'RUCIO_STAC_TRUST_PROXY',
   'RUCIO_STAC_SAMPLE',
   'RUCIO_STAC_TRANSACTIONS',
+  'RUCIO_STAC_SIGN_ASSETS',
   'RUCIO_STAC_BROWSER',
   'RUCIO_STAC_ADDITIONAL_PROPERTIES',
   'RUCIO_STAC_TITLE',
@@ -127,6 +130,7 @@ export function parseConfig(env: Env): Config {
     trustProxy: readBoolean(env, 'RUCIO_STAC_TRUST_PROXY', false, faults),
     sample: readBoolean(env, 'RUCIO_STAC_SAMPLE', true, faults),
     transactions: readBoolean(env, 'RUCIO_STAC_TRANSACTIONS', false, faults),
+    signAssets: readBoolean(env, 'RUCIO_STAC_SIGN_ASSETS', false, faults),
     browser: readBoolean(env, 'RUCIO_STAC_BROWSER', true, faults),
     additionalProperties: readBoolean(env, 'RUCIO_STAC_ADDITIONAL_PROPERTIES', false, faults),
     title: env.RUCIO_STAC_TITLE?.trim() || 'rucio-stac',

@@ -9,6 +9,7 @@ const STATUS = {
   MethodNotAllowed: [405, 'Method not allowed'],
   NotAcceptable: [406, 'Not acceptable'],
   Conflict: [409, 'Conflict'],
+  Gone: [410, 'Gone'],
   PreconditionFailed: [412, 'Precondition failed'],
   PayloadTooLarge: [413, 'Payload too large'],
   AddressTooLong: [414, 'Address too long'],

@@ -2,7 +2,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { makeApp } from '../app.ts';
-import { type Config, parseConfig, printableConfig } from '../config.ts';
+import { type Config, type Env, parseConfig, printableConfig } from '../config.ts';
 import { readCollection } from '../db/read.ts';
 import type { Database } from '../db/schema.ts';
 import { UserError } from '../errors.ts';
@@ -14,6 +14,7 @@ import { makeValidator, type Validator } from '../stac/validate.ts';
 import { buildBrowser } from './browser.ts';
 import type { Command } from './command.ts';
 import { openCatalogue } from './open.ts';
+import { findLake, findSigner } from './places.ts';
 import { ingestSample, wantsSample } from './sample.ts';
 
 function listen(server: Server, { host, port }: Config): Promise<AddressInfo> {
@@ -82,16 +83,18 @@ async function closeServer(server: Server): Promise<void> {
   clearTimeout(timer);
 }
 
-async function run(config: Config, withSample: boolean): Promise<void> {
+async function run(config: Config, env: Env, withSample: boolean): Promise<void> {
+  const signer = findSigner(config, env);
   const { signal, ended } = untilSignal();
   const validator: Validator = makeValidator();
+  const lake = findLake(env);
   const database: Database = await openCatalogue(config, 'serve', true);
   try {
     if (withSample && (await wantsSample(config, database))) {
       await ingestSample(config, database, validator, signal);
     }
     if (signal.aborted) return;
-    const server = makeServer(makeApp({ config, database, validator }, logLine));
+    const server = makeServer(makeApp({ config, database, validator, lake, signer }, logLine));
     const { port } = await listen(server, config);
     const shown = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
     const base = config.publicUrl ?? `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
@@ -100,6 +103,7 @@ async function run(config: Config, withSample: boolean): Promise<void> {
     await ended;
     await closeServer(server);
   } finally {
+    await lake?.close();
     await database.close();
   }
 }
@@ -124,7 +128,7 @@ Serves the catalogue as a STAC API. Settings come from the environment (PORT, HO
       process.stdout.write(`${JSON.stringify({ ...printableConfig(config), assets }, null, 2)}\n`);
       return 0;
     }
-    await run(config, options.sample === true);
+    await run(config, env, options.sample === true);
     return 0;
   },
 };

@@ -1,5 +1,6 @@
 /** All extensions of the API, in the order in which their links appear. */
 import { aggregation } from './aggregation.ts';
+import { assets } from './assets.ts';
 import { browseable } from './browseable.ts';
 import { children } from './children.ts';
 import { collectionSearch } from './collection-search.ts';
@@ -24,6 +25,7 @@ export const extensions: Extension[] = [
   children,
   browseable,
   features,
+  assets,
   itemSearch,
   aggregation,
   queryables,

@@ -4,6 +4,8 @@ import type { z } from 'zod';
 import type { Config } from '../config.ts';
 import type { LiveFacts } from '../db/live-facts.ts';
 import type { Database } from '../db/schema.ts';
+import type { Lake } from '../rucio/lake.ts';
+import type { Signer } from '../s3/sign.ts';
 import { exactText } from '../stac/exact-json.ts';
 import { JSON_TYPE } from '../stac/media-type.ts';
 import type { Validator } from '../stac/validate.ts';
@@ -36,6 +38,10 @@ export interface Context {
   validator: Validator;
   /** What the Items of each Collection are together. */
   facts: LiveFacts;
+  /** null: no Rucio is configured. */
+  lake: Lake | null;
+  /** null: addresses in our bucket are given as they are. */
+  signer: Signer | null;
 }
 
 export interface RouteParameter {

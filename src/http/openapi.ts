@@ -47,7 +47,7 @@ const FAULTS = {
   503: 'The database does not answer',
   504: 'The time limit of a search was reached',
 };
-const EMPTY = new Set(['204', '304', '431']);
+const EMPTY = new Set(['204', '302', '304', '431']);
 
 function responses(route: Route): object {
   const all = {

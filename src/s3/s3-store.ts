@@ -80,7 +80,7 @@ export function s3Store(settings: S3Settings): AssetStore {
   };
 }
 
-function createClient(settings: S3Settings): S3Client {
+export function createClient(settings: S3Settings): S3Client {
   const { endpoint, region, forcePathStyle, accessKeyId, secretAccessKey, sessionToken } = settings;
   const hasKeys = accessKeyId !== null && secretAccessKey !== null;
   return new S3Client({

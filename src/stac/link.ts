@@ -49,6 +49,9 @@ export const href = {
   items: (base: string, id: string) => `${base}/collections/${segment(id)}/items`,
   item: (base: string, collection: string, id: string) =>
     `${base}/collections/${segment(collection)}/items/${segment(id)}`,
+  /** Where an asset can be read, whatever becomes of the address in its `href`. */
+  asset: (base: string, collection: string, id: string, key: string) =>
+    `${base}/collections/${segment(collection)}/items/${segment(id)}/assets/${segment(key)}`,
   /** Catalog of a Rucio scope. */
   scope: (base: string, scope: string) => `${base}/catalogs/${segment(scope)}`,
   /** Catalog of a Collection's Items. */

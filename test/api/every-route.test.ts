@@ -9,7 +9,7 @@ interface Operation {
 }
 type Paths = Record<string, Record<string, Operation>>;
 
-const IDS: Record<string, string> = { collectionId: 'c', itemId: 'i', scope: 'lake' };
+const IDS: Record<string, string> = { collectionId: 'c', itemId: 'i', assetKey: 'k', scope: 'lake' };
 /** An address of the description, with ids of what is there. */
 const filled = (path: string, ids = IDS) =>
   path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(ids[name] ?? ''));
@@ -21,7 +21,9 @@ describe('every route of /api', () => {
     server.get(path, { ...init, method: method.toUpperCase() });
   before(async () => {
     server = await startTestServer({ RUCIO_STAC_TRANSACTIONS: 'true' });
-    await server.store([collection('c', { 'rucio:scope': 'lake' }), item('i', {}, { level: 5 })]);
+    // An asset leads to its address: here to one that any GET takes.
+    const assets = { k: { href: 'rucio-stac://api/conformance' } };
+    await server.store([collection('c', { 'rucio:scope': 'lake' }), item('i', { assets }, { level: 5 })]);
     paths = Object.entries((await server.json<{ paths: Paths }>('/api')).paths);
   });
   after(() => server.close());

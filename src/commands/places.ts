@@ -1,0 +1,32 @@
+/** Settings -> what the server asks where an asset can be read: Rucio, and our own bucket. */
+import type { Config, Env } from '../config.ts';
+import { messageOf, UserError } from '../errors.ts';
+import { connectRucio } from '../rucio/connect.ts';
+import { type Lake, openLake } from '../rucio/lake.ts';
+import { readRucioConfig } from '../rucio/read-config.ts';
+import { readS3Settings } from '../s3/settings.ts';
+import { makeSigner, type Signer } from '../s3/sign.ts';
+
+/** Seconds that a signed address can be used. */
+const SIGNED = 3600;
+
+/** Opens no connection yet. Null where no Rucio is configured; one that is, and cannot be used, is told. */
+export function findLake(env: Env): Lake | null {
+  try {
+    return openLake(connectRucio(readRucioConfig(env)));
+  } catch (error) {
+    const isMeant = env.RUCIO_CONFIG || env.RUCIO_HOME || env.RUCIO_HOST;
+    if (isMeant) process.stderr.write(`Replicas are not looked up in Rucio: ${messageOf(error)}\n`);
+    return null;
+  }
+}
+
+/** @throws UserError when there is no bucket to sign for */
+export function findSigner({ signAssets }: Config, env: Env): Signer | null {
+  if (!signAssets) return null;
+  const settings = readS3Settings(env);
+  if (settings) return makeSigner(settings, SIGNED);
+  throw new UserError(
+    'RUCIO_STAC_SIGN_ASSETS needs a bucket; set S3_BUCKET and the keys for it, or leave it out.',
+  );
+}

@@ -1,0 +1,66 @@
+/** An asset -> the places where its bytes are: replicas in the lake as Rucio knows them now, else what the document says. */
+import type { Lake } from '../rucio/lake.ts';
+import type { Did } from '../rucio/types.ts';
+
+export interface Place {
+  href: string;
+  /** Of the address: https, s3, root, … */
+  scheme: string;
+  /** null: outside of the lake, or its name is not known. */
+  rse: string | null;
+  /** In Rucio's words; null: not known. */
+  state: string | null;
+  /** It can be read now, as far as is known. */
+  isReadable: boolean;
+}
+
+export interface Asset {
+  href?: unknown;
+  alternate?: unknown;
+  [field: string]: unknown;
+}
+
+/** Web clients read davs as https. */
+function webAddress(pfn: string): string {
+  return pfn.replace(/^davs:/, 'https:').replace(/^dav:/, 'http:');
+}
+
+const schemeOf = (href: string) => /^([a-z][a-z0-9+.-]*):/i.exec(href)?.[1]?.toLowerCase() ?? '';
+
+/** The file that an asset is a copy of, byte by byte. */
+export function didOf(asset: Asset): Did | null {
+  const { 'rucio:scope': scope, 'rucio:name': name } = asset;
+  return typeof scope === 'string' && typeof name === 'string' ? { scope, name } : null;
+}
+
+function placeOf(href: unknown, rse: string | null): Place[] {
+  if (typeof href !== 'string' || schemeOf(href) === '') return [];
+  return [{ href: webAddress(href), scheme: schemeOf(webAddress(href)), rse, state: null, isReadable: true }];
+}
+
+/** What the document says: `href`, then its alternates (alternate-assets 1.2), by the name of the RSE. */
+function toldPlaces({ href, alternate }: Asset): Place[] {
+  const others = typeof alternate === 'object' && alternate !== null ? Object.entries(alternate) : [];
+  const named = others.flatMap(([key, each]) => {
+    const { href: address, 'alternate:name': name } = (each ?? {}) as Record<string, unknown>;
+    return placeOf(address, typeof name === 'string' ? name : key);
+  });
+  const [own] = placeOf(href, null);
+  if (!own) return named;
+  const first = named.find((each) => each.href === own.href) ?? own;
+  return [first, ...named.filter((each) => each !== first)];
+}
+
+/**
+ * The best first.
+ * @throws RucioError DataIdentifierNotFound, UserError where Rucio gives no answer
+ */
+export async function placesOf(asset: Asset, lake: Lake | null): Promise<Place[]> {
+  const did = didOf(asset);
+  const isOfLake = lake !== null && did !== null && (asset['rucio:host'] ?? lake.host) === lake.host;
+  if (!isOfLake) return toldPlaces(asset);
+  const replicas = await lake.replicasOf(did);
+  return replicas.flatMap(({ pfn, rse, state, isReadable }) =>
+    placeOf(pfn, rse).map((place) => ({ ...place, state, isReadable })),
+  );
+}
