@@ -4,9 +4,12 @@ import { type Command, printHelp, readOptions } from './commands/command.ts';
 import { exportCommand } from './commands/export.ts';
 import { ingest } from './commands/ingest.ts';
 import { load } from './commands/load.ts';
+import { login } from './commands/login.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { ping } from './commands/ping.ts';
 import { serve } from './commands/serve.ts';
 import { validateCommand } from './commands/validate.ts';
+import { whoami } from './commands/whoami.ts';
 import { unknownSettings, wantsDebug } from './config.ts';
 import { messageOf, UserError } from './errors.ts';
 import { packageVersion } from './package-root.ts';
@@ -18,6 +21,9 @@ const commands: Record<string, Command> = {
   export: exportCommand,
   migrate: migrateCommand,
   validate: validateCommand,
+  login,
+  whoami,
+  ping,
 };
 
 async function run(args: string[]): Promise<number> {

@@ -1,11 +1,17 @@
-/** Ctrl-C: the first ends a command after what is under way, the second at once. */
-export async function untilSignal(run: (signal: AbortSignal) => Promise<number>): Promise<number> {
+/**
+ * Ctrl-C: the first ends a command after what is under way, the second at once.
+ * @param notice what is told at the first; null: nothing, because the command ends at once
+ */
+export async function untilSignal(
+  run: (signal: AbortSignal) => Promise<number>,
+  notice: string | null = 'ending after what is under way; once more to end at once',
+): Promise<number> {
   const abort = new AbortController();
   let asked = 0;
   const onSignal = () => {
     asked++;
     if (asked > 1) process.exit(130);
-    process.stderr.write('\nending after what is under way; once more to end at once\n');
+    process.stderr.write(notice === null ? '\n' : `\n${notice}\n`);
     abort.abort();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);

@@ -2,26 +2,14 @@
  * One request to Rucio's REST API -> JSON, or every line of a JSON stream. Adds the token, logs in again when it is refused,
  * repeats what failed on the way, and turns refusals into sentences. Everything asked here only reads, so repeating is safe.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Dispatcher, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import { messageOf } from '../errors.ts';
-import { connectionError, isPassing, type RucioError, refusalError } from './faults.ts';
+import type { RucioError } from './faults.ts';
+import { logIn } from './login.ts';
+import { refreshToken } from './oidc.ts';
 import type { RucioConfig } from './read-config.ts';
+import { type Answer, type Ask, type AskOptions, locationOf, sendPatiently, voHeader } from './send.ts';
 import { createTokens, type Tokens } from './token.ts';
-
-/** Lists of large datasets take the server a while before the first line. */
-const ANSWER_TIMEOUT_MS = 600_000;
-const IDLE_TIMEOUT_MS = 120_000;
-const FIRST_PAUSE_MS = 250;
-const BUSY = new Set([502, 503, 504]);
-
-export interface AskOptions {
-  /** Sent as JSON by POST; without it, GET. */
-  body?: unknown;
-  signal?: AbortSignal | undefined;
-  /** Records read so far; starts at 0 again when the request is repeated. */
-  onRecord?: ((count: number) => void) | undefined;
-}
 
 export interface Api {
   /** Without a token, for the few paths that need none. */
@@ -32,19 +20,9 @@ export interface Api {
   getList(path: string, options?: AskOptions): Promise<unknown[]>;
   /** Where the server sends us on (303), relative to `path`; the token never goes anywhere but to Rucio's own host. */
   getLocation(path: string, options?: AskOptions): Promise<string>;
+  /** When the token in use ends, as the server has it, in milliseconds since 1970; null: it does not tell. */
+  tokenEnd(options?: AskOptions): Promise<number | null>;
   tokens: Tokens;
-}
-
-interface Answer {
-  status: number;
-  header(name: string): string;
-  body: Dispatcher.ResponseData['body'];
-}
-
-interface Ask extends AskOptions {
-  base: string;
-  path: string;
-  headers: Record<string, string>;
 }
 
 /** `/dids/{scope}/{name}` with slashes sent as %2F, as Rucio's client does. */
@@ -53,7 +31,11 @@ export function didPath(scope: string, name: string): string {
 }
 
 export function createApi(config: RucioConfig, dispatcher: Dispatcher): Api {
-  const tokens = createTokens(config, config.authType === 'oidc' ? null : () => login(config, dispatcher));
+  const isOidc = config.authType === 'oidc';
+  const tokens = createTokens(config, {
+    login: isOidc ? null : () => logIn(config, dispatcher),
+    refresh: isOidc && config.oidc.refreshActive ? (token) => refreshToken(config, dispatcher, token) : null,
+  });
   const send = <T>(ask: Ask, read: (answer: Answer) => Promise<T>) =>
     sendPatiently(config, dispatcher, ask, read);
 
@@ -61,12 +43,13 @@ export function createApi(config: RucioConfig, dispatcher: Dispatcher): Api {
     path: string,
     options: AskOptions,
     read: (answer: Answer) => Promise<T>,
+    base = config.host,
   ): Promise<T> {
     for (let logins = 0; ; logins++) {
       const token = await tokens.get();
       try {
         const headers = { 'x-rucio-auth-token': token, ...voHeader(config) };
-        return await send({ ...options, base: config.host, path, headers }, read);
+        return await send({ ...options, base, path, headers }, read);
       } catch (error) {
         if ((error as RucioError).exceptionClass !== 'CannotAuthenticate') throw error;
         // The server may forget a token, and a kept one may be old: one login more; a fresh one refused is final.
@@ -82,103 +65,26 @@ export function createApi(config: RucioConfig, dispatcher: Dispatcher): Api {
     getJson: (path, options = {}) => authorized(path, options, readJson),
     getList: (path, options = {}) =>
       authorized(path, options, (answer) => readLines(answer, path, options.onRecord)),
+    tokenEnd: async (options = {}) =>
+      authorized(
+        '/auth/validate',
+        options,
+        async (answer) => readLifetime(await answer.body.text()),
+        config.authHost,
+      ),
     getLocation: (path, options = {}) =>
       authorized(path, options, async (answer) => {
         await answer.body.dump();
-        return new URL(answer.header('location'), new URL(path, 'http://rucio')).pathname;
+        return locationOf(answer, path);
       }),
   };
 }
 
-function voHeader(config: RucioConfig): Record<string, string> {
-  return config.vo === null ? {} : { 'x-rucio-vo': config.vo };
-}
-
-/** userpass or certificate -> a new token, good for an hour. @throws UserError, RucioError */
-async function login(config: RucioConfig, dispatcher: Dispatcher): Promise<string> {
-  const account: Record<string, string> =
-    config.account === null ? {} : { 'x-rucio-account': config.account };
-  const secret: Record<string, string> =
-    config.authType === 'userpass'
-      ? { 'x-rucio-username': config.username ?? '', 'x-rucio-password': config.password ?? '' }
-      : {};
-  const headers = { ...account, ...secret, ...voHeader(config) };
-  const ask = { base: config.authHost, path: `/auth/${config.authType}`, headers };
-  return sendPatiently(config, dispatcher, ask, async (answer) => {
-    await answer.body.dump();
-    const token = answer.header('x-rucio-auth-token');
-    if (token !== '') return token;
-    const accounts = answer.header('x-rucio-auth-accounts');
-    const exceptionMessage =
-      accounts === '' ? 'no token came back' : `it may use several accounts, name one: ${accounts}`;
-    throw refusalError(
-      {
-        status: answer.status,
-        exceptionClass: 'CannotAuthenticate',
-        exceptionMessage,
-        asked: `GET ${ask.path}`,
-      },
-      config,
-    );
-  });
-}
-
-/** Repeats after 502, 503, 504 and lost connections, waiting 0.25, 0.5, 1 ... s. */
-async function sendPatiently<T>(
-  config: RucioConfig,
-  dispatcher: Dispatcher,
-  ask: Ask,
-  read: (answer: Answer) => Promise<T>,
-): Promise<T> {
-  for (let failures = 0; ; failures++) {
-    try {
-      const answer = await sendOnce(dispatcher, ask);
-      if (answer.status < 400) return await read(answer);
-      const refusal = await readRefusal(answer, ask, config);
-      if (!BUSY.has(answer.status) || failures >= config.requestRetries) throw refusal;
-    } catch (error) {
-      ask.signal?.throwIfAborted();
-      if ((error as RucioError).exceptionClass !== undefined) throw error;
-      if (!isPassing(error) || failures >= config.requestRetries)
-        throw connectionError(error, ask.base, config);
-    }
-    await sleep(FIRST_PAUSE_MS * 2 ** failures, undefined, { signal: ask.signal });
-  }
-}
-
-async function sendOnce(dispatcher: Dispatcher, ask: Ask): Promise<Answer> {
-  const headers: Record<string, string> = { accept: '*/*', 'user-agent': 'rucio-stac', ...ask.headers };
-  if (ask.body !== undefined) headers['content-type'] = 'application/json';
-  const {
-    statusCode,
-    headers: got,
-    body,
-  } = await request(ask.base + ask.path, {
-    dispatcher,
-    method: ask.body === undefined ? 'GET' : 'POST',
-    headers,
-    body: ask.body === undefined ? null : JSON.stringify(ask.body),
-    signal: ask.signal ?? null,
-    headersTimeout: ANSWER_TIMEOUT_MS,
-    bodyTimeout: IDLE_TIMEOUT_MS,
-  });
-  const header = (name: string) => [got[name] ?? ''].flat().join(', ');
-  return { status: statusCode, header, body };
-}
-
-async function readRefusal(answer: Answer, ask: Ask, config: RucioConfig): Promise<RucioError> {
-  const text = await answer.body.text();
-  let told: { ExceptionClass?: unknown; ExceptionMessage?: unknown } = {};
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === 'object' && parsed !== null) told = parsed;
-  } catch {
-    // A proxy's page, or Rucio's own HTML for a path it does not have: the headers have to do.
-  }
-  const exceptionClass = String(told.ExceptionClass ?? answer.header('exceptionclass'));
-  const exceptionMessage = String(told.ExceptionMessage ?? answer.header('exceptionmessage'));
-  const asked = `${ask.body === undefined ? 'GET' : 'POST'} ${ask.path}`;
-  return refusalError({ status: answer.status, exceptionClass, exceptionMessage, asked }, config);
+/** Python's repr of a dict; its `lifetime`, in UTC, stands nowhere else. */
+function readLifetime(text: string): number | null {
+  const [, numbers] = /'lifetime': datetime\.datetime\(([\d, ]+)\)/.exec(text) ?? [];
+  const [year, month, day, hour = 0, minute = 0, second = 0] = (numbers ?? '').split(',').map(Number);
+  return year && month && day ? Date.UTC(year, month - 1, day, hour, minute, second) : null;
 }
 
 async function readJson(answer: Answer): Promise<unknown> {

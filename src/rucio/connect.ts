@@ -1,12 +1,13 @@
 /** RucioConfig -> client of one Rucio server, as far as ingestion needs it: it only reads. */
-import { UserError } from '../errors.ts';
-import { type AskOptions, createApi } from './api.ts';
+import { createApi } from './api.ts';
 import { type DownloadOptions, type DownloadReport, downloadFile } from './download.ts';
+import { isJwt } from './jwt.ts';
+import { checkLogin } from './login.ts';
 import { type MetadataOptions, readMetadata } from './metadata.ts';
 import type { RucioConfig } from './read-config.ts';
 import { type ListReplicasOptions, listReplicas, type ReplicaLine } from './replicas.ts';
 import { type DidStatus, getDid, type ResolveOptions, resolveDid } from './resolve.ts';
-import { isJwt } from './token.ts';
+import type { AskOptions } from './send.ts';
 import { createDispatcher } from './transport.ts';
 import type { Did, ResolvedDid, RucioFile } from './types.ts';
 
@@ -23,6 +24,10 @@ export interface RucioClient {
   ping(signal?: AbortSignal): Promise<string>;
   /** The account the server takes us for. */
   whoami(signal?: AbortSignal): Promise<{ account: string; type: string; status: string }>;
+  /** Where the token in use comes from (BEARER_TOKEN or a file) and when it ends, in milliseconds since 1970; never the token. */
+  tokenFacts(signal?: AbortSignal): Promise<{ origin: string; expires: number | null }>;
+  /** Names of all scopes. */
+  scopes(signal?: AbortSignal): Promise<string[]>;
   getDid(did: Did, signal?: AbortSignal): Promise<DidStatus>;
   resolve(did: Did, options?: ResolveOptions): Promise<ResolvedDid>;
   /** By `scope:name`. */
@@ -60,6 +65,11 @@ export function connectRucio(config: RucioConfig, options: ConnectOptions = {}):
       const row = (await api.getJson(path, ask)) as Record<string, unknown>;
       return { account: String(row.account), type: String(row.account_type), status: String(row.status) };
     },
+    async tokenFacts(signal) {
+      const { origin, expires } = await api.tokens.held();
+      return { origin, expires: expires ?? (await api.tokenEnd({ signal })) };
+    },
+    scopes: async (signal) => ((await api.getJson('/scopes/', { signal })) as unknown[]).map(String),
     getDid: (did, signal) => getDid(api, did, signal),
     resolve: (did, resolveOptions) => resolveDid(api, did, resolveOptions),
     metadata: (dids, metadataOptions) => readMetadata(api, dids, metadataOptions),
@@ -75,11 +85,4 @@ export function connectRucio(config: RucioConfig, options: ConnectOptions = {}):
     },
     close: () => dispatcher.destroy(),
   };
-}
-
-function checkLogin(config: RucioConfig): void {
-  if (config.authType !== 'userpass' || (config.username !== null && config.password !== null)) return;
-  const missing = config.username === null ? 'username' : 'password';
-  const where = config.file === null ? '' : `${missing} in [client] of ${config.file}, or `;
-  throw new UserError(`auth_type userpass needs a ${missing}: set ${where}RUCIO_${missing.toUpperCase()}.`);
 }

@@ -1,6 +1,7 @@
 /** What went wrong on the way to Rucio, or in Rucio's words -> one sentence for the person who runs us. */
 import { messageOf, UserError } from '../errors.ts';
 import type { RucioConfig } from './read-config.ts';
+import type { HeldToken } from './token-file.ts';
 
 /** A refusal by Rucio. Go by `exceptionClass`: the same class comes with several statuses. */
 export class RucioError extends UserError {
@@ -130,12 +131,27 @@ function cannotAuthenticate(said: string, config: RucioConfig): string {
       `Check username, password and account in ${where} (or RUCIO_USERNAME, RUCIO_PASSWORD, RUCIO_ACCOUNT).`
     );
   }
-  if (config.authType === 'oidc') return oidcLoginNeeded(config, `Rucio refuses the token: ${said}`);
+  if (config.authType === 'oidc')
+    return `Rucio refuses the OpenID token: ${said}. Log in with "rucio-stac login".`;
   return `Rucio refuses the certificate ${config.clientCert} for account ${account}: ${said}. Check client_cert and account in ${where}.`;
 }
 
-/** Until there is a login of our own: Rucio's client makes the token, we use it. */
-export function oidcLoginNeeded(config: RucioConfig, reason: string): string {
+/** No token that Rucio takes is left. @param last the last one it refused, or null */
+export function oidcLoginNeeded(config: RucioConfig, last: HeldToken | null): UserError {
   const looked = [config.tokenFile, ...config.bearer.files].join(', ');
-  return `${reason}. Log in with "rucio whoami" using the same rucio.cfg, then try again; looked at BEARER_TOKEN and the files ${looked}.`;
+  if (last === null) {
+    return new UserError(
+      `There is no OpenID token. Log in with "rucio-stac login"; looked at BEARER_TOKEN and the files ${looked}.`,
+    );
+  }
+  const ended = last.expires !== null && last.expires <= Date.now();
+  const why = ended ? `; it ended at ${new Date(last.expires!).toISOString()}` : '';
+  const hint =
+    ended && last.origin === config.tokenFile && !config.oidc.refreshActive
+      ? '; auth_oidc_refresh_active = true in rucio.cfg refreshes it from then on'
+      : '';
+  const renew = last.origin === config.tokenFile ? 'Log in again' : `Renew ${last.origin}, or log in`;
+  return new UserError(
+    `Rucio refuses the OpenID token of ${last.origin}${why}. ${renew} with "rucio-stac login"${hint}.`,
+  );
 }

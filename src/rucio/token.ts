@@ -1,45 +1,107 @@
-/** RucioConfig -> auth token: from memory, from the file Rucio's client keeps it in, or by logging in (userpass, x509). */
-import { randomUUID } from 'node:crypto';
-import { chmod, lstat, mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { messageOf, UserError } from '../errors.ts';
-import { oidcLoginNeeded } from './faults.ts';
+/** RucioConfig -> auth token: from memory, from where one lies ready, by logging in (userpass, x509), or by a refresh (oidc). */
+import { oidcLoginNeeded, RucioError } from './faults.ts';
 import type { RucioConfig } from './read-config.ts';
+import { type HeldToken, keepToken, readKept, readyTokens } from './token-file.ts';
 
 export interface Tokens {
-  /** A token that was not refused yet. @throws UserError when there is none and no way to get one */
+  /** A token that was not refused yet; refreshed first where that is due. @throws UserError when there is none and no way to get one */
   get(): Promise<string>;
-  /** The server refused this token: forget it, here and in the file. */
+  /** The same with where it comes from and when it ends. */
+  held(): Promise<HeldToken>;
+  /** The server refused this token: it is not used again. */
   refused(token: string): void;
 }
 
-/** `login` asks the server for a new token; null where only a ready token can be used (oidc). */
-export function createTokens(config: RucioConfig, login: (() => Promise<string>) | null): Tokens {
-  const bad = new Set<string>();
-  let current: Promise<string> | null = null;
+/** A token the server just gave. */
+export interface FreshToken {
+  token: string;
+  /** Milliseconds since 1970; null: the server did not tell. */
+  expires: number | null;
+}
 
-  async function obtain(): Promise<string> {
-    for await (const token of readyTokens(config)) {
-      if (!bad.has(token)) return token;
+/** How a token is got from the server; null: not at all. */
+export interface TokenWays {
+  login: (() => Promise<FreshToken>) | null;
+  /** A token -> the one that follows it, or null where the server has no refresh token for it. */
+  refresh: ((token: string) => Promise<FreshToken | null>) | null;
+}
+
+/** Milliseconds between refreshes that bring nothing new: Rucio gives the same token for five minutes. */
+const LEAST_PAUSE = 1_000;
+const MOST_PAUSE = 60_000;
+
+export function createTokens(config: RucioConfig, ways: TokenWays): Tokens {
+  const bad = new Set<string>();
+  let current: Promise<HeldToken> | null = null;
+  let renewing: Promise<HeldToken> | null = null;
+  let nextRefresh = 0;
+
+  async function keep({ token, expires }: FreshToken): Promise<HeldToken> {
+    // A file that cannot be written only costs the next command a login.
+    await keepToken(config, token, expires).catch(() => undefined);
+    return { token, expires, origin: config.tokenFile };
+  }
+
+  async function obtain(): Promise<HeldToken> {
+    let last: HeldToken | null = null;
+    for await (const ready of readyTokens(config)) {
+      if (!bad.has(ready.token)) return ready;
+      last = ready;
     }
-    if (login === null) {
-      const reason =
-        bad.size > 0 ? 'Rucio refuses the OpenID token (it may have expired)' : 'There is no OpenID token';
-      throw new UserError(oidcLoginNeeded(config, reason));
+    if (ways.login !== null) return keep(await ways.login());
+    const fresh = last?.origin === config.tokenFile ? await tryRefresh(last.token) : null;
+    if (fresh !== null && !bad.has(fresh.token)) return keep(fresh);
+    throw oidcLoginNeeded(config, last);
+  }
+
+  /** @throws UserError when Rucio cannot be asked; what it refuses is null */
+  async function tryRefresh(token: string): Promise<FreshToken | null> {
+    if (ways.refresh === null) return null;
+    try {
+      return await ways.refresh(token);
+    } catch (error) {
+      if (error instanceof RucioError) return null;
+      throw error;
     }
-    const token = await login();
-    await writeToken(config, token);
-    return token;
+  }
+
+  function isDue({ origin, expires }: HeldToken): boolean {
+    if (ways.refresh === null || origin !== config.tokenFile || Date.now() < nextRefresh) return false;
+    return expires === null || Date.now() > expires - config.oidc.refreshBeforeExp * 60_000;
+  }
+
+  async function renew(old: HeldToken): Promise<HeldToken> {
+    const kept = await readKept(config).catch(() => null);
+    // Another command may have refreshed it meanwhile.
+    if (kept !== null && kept.token !== old.token && !bad.has(kept.token) && !isDue(kept)) return kept;
+    // The old one is good still: what fails now may succeed later.
+    const fresh = await tryRefresh(old.token).catch(() => null);
+    const left = (old.expires ?? Number.POSITIVE_INFINITY) - Date.now();
+    nextRefresh = Date.now() + Math.min(MOST_PAUSE, Math.max(LEAST_PAUSE, left / 4));
+    if (fresh === null || bad.has(fresh.token)) return old;
+    return fresh.token === old.token ? { ...old, expires: fresh.expires ?? old.expires } : keep(fresh);
+  }
+
+  async function held(): Promise<HeldToken> {
+    current ??= obtain().catch((error: unknown) => {
+      current = null;
+      throw error;
+    });
+    const mine = current;
+    const now = await mine;
+    if (!isDue(now)) return now;
+    // Many requests at once wait for one refresh.
+    renewing ??= renew(now).finally(() => {
+      renewing = null;
+    });
+    const next = await renewing;
+    if (current === mine) current = Promise.resolve(next);
+    return next;
   }
 
   return {
-    get() {
-      current ??= obtain().catch((error: unknown) => {
-        current = null;
-        throw error;
-      });
-      return current;
-    },
+    held,
+    get: async () => (await held()).token,
     refused(token) {
       // Several requests may be refused at once; only the first of them is to start a new login.
       if (bad.has(token)) return;
@@ -47,69 +109,4 @@ export function createTokens(config: RucioConfig, login: (() => Promise<string>)
       current = null;
     },
   };
-}
-
-async function* readyTokens(config: RucioConfig): AsyncGenerator<string> {
-  if (config.authType === 'oidc') {
-    if (config.bearer.token !== null) yield checked(config.bearer.token, 'BEARER_TOKEN');
-    for (const file of config.bearer.files) {
-      const token = await readToken(file);
-      if (token !== null) yield checked(token, file);
-    }
-  }
-  if (!config.tokenFileGiven && !(await isOurs(dirname(config.tokenFile)))) return;
-  const token = await readToken(config.tokenFile);
-  // The file knows neither account nor server. A token of Rucio's own begins with the account it is for.
-  const foreign =
-    token !== null && !isJwt(token) && config.account !== null && !token.startsWith(`${config.account}-`);
-  if (token !== null && !foreign) yield checked(token, config.tokenFile);
-}
-
-/** First line, trimmed; null when the file is missing or empty. */
-async function readToken(file: string): Promise<string | null> {
-  try {
-    return (
-      (await readFile(file, 'utf8'))
-        .trim()
-        .split(/[\r\n]/, 1)[0]!
-        .trim() || null
-    );
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw new UserError(`The token file ${file} cannot be read: ${messageOf(error)}.`, { cause: error });
-  }
-}
-
-function checked(token: string, where: string): string {
-  if (/^[\x21-\x7e]+$/.test(token)) return token;
-  throw new UserError(
-    `${where} does not hold a token: it has characters that no token has. Remove it and log in again.`,
-  );
-}
-
-/** Three parts of base64url, as OpenID providers give them; Rucio's own tokens are not. */
-export function isJwt(token: string): boolean {
-  return /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/.test(token);
-}
-
-/** 0600, no newline (Rucio's client would send it), by rename so that no reader sees half. A folder that cannot be written only costs the cache. */
-async function writeToken(config: RucioConfig, token: string): Promise<void> {
-  const folder = dirname(config.tokenFile);
-  const part = `${config.tokenFile}.${randomUUID()}`;
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    if (!config.tokenFileGiven && !(await isOurs(folder))) return;
-    await writeFile(part, token, { mode: 0o600, flag: 'wx' });
-    await chmod(part, 0o600);
-    await rename(part, config.tokenFile);
-  } catch {
-    await unlink(part).catch(() => undefined);
-  }
-}
-
-/** The default folder lies in a shared temporary folder: one that somebody else has made is neither read nor written. */
-async function isOurs(folder: string): Promise<boolean> {
-  const stat = await lstat(folder).catch(() => null);
-  return stat?.isDirectory() === true && stat.uid === (process.geteuid?.() ?? stat.uid);
 }

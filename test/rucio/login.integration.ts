@@ -64,10 +64,10 @@ test('a ready token in the file or in BEARER_TOKEN; a useless one says how to lo
   assert.equal((await connect(oidc, { BEARER_TOKEN: ready }).whoami()).account, 'root');
   await assert.rejects(
     connect(oidc).whoami(),
-    new RegExp(`refuses the OpenID token.*rucio whoami.*${tokenFile}`),
+    new RegExp(`refuses the OpenID token of ${tokenFile}\\. Log in again with "rucio-stac login"`),
   );
   rmSync(tokenFile);
-  await assert.rejects(connect(oidc).whoami(), /There is no OpenID token.*rucio whoami/);
+  await assert.rejects(connect(oidc).whoami(), /There is no OpenID token.*rucio-stac login/);
 });
 
 /** A JWT of the provider's, by client credentials: the account is `stacingest`. */
