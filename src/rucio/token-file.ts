@@ -38,11 +38,16 @@ export async function readKept(config: RucioConfig): Promise<HeldToken | null> {
   if (token === null) return null;
   // The file knows neither account nor server. A token of Rucio's own begins with the account it is for.
   const foreign = !isJwt(token) && config.account !== null && !token.startsWith(`${config.account}-`);
-  return foreign ? null : held(token, config.tokenFile);
+  // Whoever can log in anew overwrites what is no token.
+  return foreign && (isWellFormed(token) || config.authType !== 'oidc')
+    ? null
+    : held(token, config.tokenFile);
 }
 
+const isWellFormed = (token: string) => /^[\x21-\x7e]+$/.test(token);
+
 function held(token: string, origin: string): HeldToken {
-  if (/^[\x21-\x7e]+$/.test(token)) return { token, origin, expires: expiryOf(token) };
+  if (isWellFormed(token)) return { token, origin, expires: expiryOf(token) };
   throw new UserError(
     `${origin} does not hold a token: it has characters that no token has. Remove it and log in again.`,
   );

@@ -1,5 +1,6 @@
 /** RucioConfig -> auth token: from memory, from where one lies ready, by logging in (userpass, x509), or by a refresh (oidc). */
 import { oidcLoginNeeded, RucioError } from './faults.ts';
+import { expiryOf } from './jwt.ts';
 import type { RucioConfig } from './read-config.ts';
 import { type HeldToken, keepToken, readKept, readyTokens } from './token-file.ts';
 
@@ -39,7 +40,7 @@ export function createTokens(config: RucioConfig, ways: TokenWays): Tokens {
   async function keep({ token, expires }: FreshToken): Promise<HeldToken> {
     // A file that cannot be written only costs the next command a login.
     await keepToken(config, token, expires).catch(() => undefined);
-    return { token, expires, origin: config.tokenFile };
+    return { token, expires: expires ?? expiryOf(token), origin: config.tokenFile };
   }
 
   async function obtain(): Promise<HeldToken> {
