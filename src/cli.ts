@@ -2,12 +2,15 @@
 import { parseArgs } from 'node:util';
 import { type Command, printHelp, readOptions } from './commands/command.ts';
 import { exportCommand } from './commands/export.ts';
+import { get } from './commands/get.ts';
 import { ingest } from './commands/ingest.ts';
 import { load } from './commands/load.ts';
 import { login } from './commands/login.ts';
+import { ls } from './commands/ls.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { ping } from './commands/ping.ts';
 import { serve } from './commands/serve.ts';
+import { show } from './commands/show.ts';
 import { validateCommand } from './commands/validate.ts';
 import { whoami } from './commands/whoami.ts';
 import { unknownSettings, wantsDebug } from './config.ts';
@@ -24,6 +27,9 @@ const commands: Record<string, Command> = {
   login,
   whoami,
   ping,
+  ls,
+  show,
+  get,
 };
 
 async function run(args: string[]): Promise<number> {

@@ -187,7 +187,7 @@ async function runWith(
     multiband: choices.multiband,
     jobs: choices.jobs,
     signal,
-    progress: makeProgress(process.stderr),
+    progress: makeProgress(process.stderr, 'ingest'),
     onItems: (_, items) => {
       for (const item of items) writer?.item(item);
     },

@@ -75,7 +75,7 @@ export async function ingestSample(
         multiband: false,
         jobs: 2,
         signal,
-        progress: makeProgress(process.stderr),
+        progress: makeProgress(process.stderr, 'ingest'),
       });
       if (report.failures.length > 0)
         throw new UserError(`The sample cannot be ingested: ${report.failures[0]}`);

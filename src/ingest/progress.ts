@@ -69,11 +69,11 @@ export function makeBar(sink: Sink): Progress {
 }
 
 /** A line an event: `ingest:item:done {"did":…}`. */
-export function makeLog(sink: Sink): Progress {
+export function makeLog(sink: Sink, command: string): Progress {
   const line = (name: string, fields: Record<string, unknown>) =>
     sink.write(`${name} ${JSON.stringify(fields)}\n`);
   return {
-    start: (files, bytes) => void line('ingest:start', { files, bytes }),
+    start: (files, bytes) => void line(`${command}:start`, { files, bytes }),
     advance: () => {},
     event: line,
     fileDone: () => {},
@@ -82,4 +82,5 @@ export function makeLog(sink: Sink): Progress {
   };
 }
 
-export const makeProgress = (sink: Sink): Progress => (sink.isTTY ? makeBar(sink) : makeLog(sink));
+export const makeProgress = (sink: Sink, command: string): Progress =>
+  sink.isTTY ? makeBar(sink) : makeLog(sink, command);

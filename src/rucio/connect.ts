@@ -3,6 +3,7 @@ import { createApi } from './api.ts';
 import { type DownloadOptions, type DownloadReport, downloadFile } from './download.ts';
 import { isJwt } from './jwt.ts';
 import { checkLogin } from './login.ts';
+import { childrenOf, type ListedDid, searchDids } from './listing.ts';
 import { type MetadataOptions, readMetadata } from './metadata.ts';
 import type { RucioConfig } from './read-config.ts';
 import { type ListReplicasOptions, listReplicas, type ReplicaLine } from './replicas.ts';
@@ -28,6 +29,10 @@ export interface RucioClient {
   tokenFacts(signal?: AbortSignal): Promise<{ origin: string; expires: number | null }>;
   /** Names of all scopes. */
   scopes(signal?: AbortSignal): Promise<string[]>;
+  /** DIDs of a scope whose name fits a pattern with `*`. */
+  search(scope: string, pattern: string, signal?: AbortSignal): Promise<ListedDid[]>;
+  /** What a dataset or container holds directly. */
+  children(did: Did, signal?: AbortSignal): Promise<ListedDid[]>;
   getDid(did: Did, signal?: AbortSignal): Promise<DidStatus>;
   resolve(did: Did, options?: ResolveOptions): Promise<ResolvedDid>;
   /** By `scope:name`. */
@@ -70,6 +75,8 @@ export function connectRucio(config: RucioConfig, options: ConnectOptions = {}):
       return { origin, expires: expires ?? (await api.tokenEnd({ signal })) };
     },
     scopes: async (signal) => ((await api.getJson('/scopes/', { signal })) as unknown[]).map(String),
+    search: (scope, pattern, signal) => searchDids(api, scope, pattern, signal),
+    children: (did, signal) => childrenOf(api, did, signal),
     getDid: (did, signal) => getDid(api, did, signal),
     resolve: (did, resolveOptions) => resolveDid(api, did, resolveOptions),
     metadata: (dids, metadataOptions) => readMetadata(api, dids, metadataOptions),

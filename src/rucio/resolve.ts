@@ -141,7 +141,7 @@ async function getParents(api: Api, did: Did, signal?: AbortSignal): Promise<Res
   return rows.map((row) => ({ scope: String(row.scope), name: String(row.name), type: didType(row.type) }));
 }
 
-function didType(value: unknown): DidType {
+export function didType(value: unknown): DidType {
   if (value === 'DATASET' || value === 'CONTAINER') return value;
   return 'FILE';
 }

@@ -70,7 +70,7 @@ describe('ingest of a local folder', () => {
       multiband: false,
       jobs: 2,
       signal: new AbortController().signal,
-      progress: makeLog({ write: (line) => lines.push(line) }),
+      progress: makeLog({ write: (line) => lines.push(line) }, 'ingest'),
       ...settings,
     });
   }
