@@ -1,6 +1,7 @@
 /** Command line -> command. Every failure is one clear sentence and exit code 1. */
 import { parseArgs } from 'node:util';
 import { type Command, printHelp, readOptions } from './commands/command.ts';
+import { doctor } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
 import { get } from './commands/get.ts';
 import { ingest } from './commands/ingest.ts';
@@ -27,6 +28,7 @@ const commands: Record<string, Command> = {
   login,
   whoami,
   ping,
+  doctor,
   ls,
   show,
   get,

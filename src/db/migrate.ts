@@ -1,5 +1,5 @@
 /** Brings a database to the newest schema. Safe to run from several processes at once: kysely's migrator holds a lock. */
-import { type Migration, Migrator } from 'kysely';
+import { type Migration, Migrator, sql } from 'kysely';
 import * as catalogue from '../../migrations/0001-catalogue.ts';
 import * as search from '../../migrations/0002-search.ts';
 import * as scopes from '../../migrations/0003-scopes.ts';
@@ -19,4 +19,17 @@ export async function migrate(db: Db): Promise<string[]> {
   const { error, results } = await migrator.migrateToLatest();
   if (error) throw error;
   return (results ?? []).map((result) => result.migrationName);
+}
+
+/** Names of migrations: those that have not run yet, and those that ran and that this version does not know. Changes nothing. */
+export async function compareMigrations(db: Db): Promise<{ pending: string[]; unknown: string[] }> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const all = await migrator.getMigrations();
+  const pending = all.filter(({ executedAt }) => !executedAt).map(({ name }) => name);
+  if (pending.length === all.length) return { pending, unknown: [] };
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+  return {
+    pending,
+    unknown: rows.map(({ name }) => name).filter((name) => !Object.hasOwn(migrations, name)),
+  };
 }

@@ -8,6 +8,8 @@ export interface Ini {
   /** Value after interpolation, trimmed; undefined when neither the section nor [DEFAULT] has it. */
   get(section: string, key: string): string | undefined;
   has(section: string): boolean;
+  /** Keys of a section, lower case, without those of [DEFAULT]. */
+  keys(section: string): string[];
 }
 
 const DEFAULT = 'DEFAULT';
@@ -37,6 +39,7 @@ export function parseIni(text: string, file: string): Ini {
   return {
     get: (section, key) => interpolated(sections, section, key.toLowerCase(), 0),
     has: (section) => sections.has(section),
+    keys: (section) => [...(sections.get(section)?.keys() ?? [])],
   };
 }
 
@@ -59,13 +62,16 @@ function readLine(cursor: Cursor, line: string): string | null {
     return null;
   }
   if (cursor.section === null)
-    return `"${value}" stands before any [section]; Rucio's settings belong under [client].`;
+    return `"${shown(value)}" stands before any [section]; Rucio's settings belong under [client].`;
   const option = /^(.*?)\s*[=:]\s*(.*)$/.exec(value);
-  if (option === null || option[1] === '') return `"${value}" is not of the form "key = value".`;
+  if (option === null || option[1] === '') return `"${shown(value)}" is not of the form "key = value".`;
   cursor.key = option[1]!.toLowerCase();
   cursor.section.set(cursor.key, option[2]!);
   return null;
 }
+
+/** A line for a message: no more of a password than its name. */
+const shown = (line: string) => (/pass|secret|token/i.test(line) ? `${line.split(/[\s=:]/, 1)[0]} …` : line);
 
 function raw(sections: Sections, section: string, key: string): string | undefined {
   return sections.get(section)?.get(key) ?? sections.get(DEFAULT)?.get(key);

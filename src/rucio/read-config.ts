@@ -66,7 +66,7 @@ interface Source {
  * @throws UserError when there is no configuration (says where it looked and what to write), or when it cannot be used
  */
 export function readRucioConfig(env: Env, homedir = systemHome(), fileOverride?: string): RucioConfig {
-  const source = { env, home: homedir, ...readFile(env, homedir, fileOverride) };
+  const source = { env, home: homedir, ...readRucioCfg(env, homedir, fileOverride) };
   const option = (key: string) => tidy(source.ini.get('client', key));
   const host = hostOf(env.RUCIO_HOST || option('rucio_host'), 'rucio_host', 'RUCIO_HOST', source);
   // A host from the environment is not to be sent the password for another server's auth_host.
@@ -114,7 +114,12 @@ export function expandPath(path: string, env: Env, homedir: string): string {
   return resolve(withVariables.replace(/^~(?=\/|$)/, homedir));
 }
 
-function readFile(env: Env, home: string, override: string | undefined): { file: string | null; ini: Ini } {
+/** The file alone, before it is made sense of. @throws UserError when there is none, or it is no INI file */
+export function readRucioCfg(
+  env: Env,
+  home = systemHome(),
+  override?: string,
+): { file: string | null; ini: Ini } {
   const named = override || env.RUCIO_CONFIG;
   const places = named
     ? [override ? expandPath(named, env, home) : named]

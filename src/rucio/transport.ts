@@ -24,8 +24,11 @@ export function createDispatcher(settings: TlsSettings): Dispatcher {
   });
 }
 
-/** PEM certificates of a file, or of every file of a folder (a grid's certificates folder holds other files as well). */
-function readCertificates(path: string): string[] {
+/**
+ * PEM certificates of a file, or of every file of a folder (a grid's certificates folder holds other files as well).
+ * @throws UserError when there are none
+ */
+export function readCertificates(path: string): string[] {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) {
     throw new UserError(
