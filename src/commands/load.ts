@@ -1,10 +1,11 @@
 /** rucio-stac load SOURCE…: STAC documents of files, catalogues and other servers into the catalogue. */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Config, type Env, parseConfig } from '../config.ts';
 import type { Database } from '../db/schema.ts';
 import type { OnConflict } from '../db/upsert-items.ts';
 import { UserError } from '../errors.ts';
-import { openJournal } from '../load/journal.ts';
+import { isUrl } from '../load/absolute.ts';
+import { type Journal, openJournal } from '../load/journal.ts';
 import { openSource, type Source } from '../load/open-source.ts';
 import { type LoadProgress, makeLoadProgress } from '../load/progress.ts';
 import { type LoadReport, runLoad } from '../load/run.ts';
@@ -19,9 +20,9 @@ import { openCatalogue } from './open.ts';
 const HELP = `rucio-stac load SOURCE…
 
 Writes the Collections and Items of each SOURCE to the catalogue. A SOURCE is a file of Items (NDJSON, ItemCollection,
-stac-geoparquet), a single Item or Collection, a static catalogue by its root (catalog.json, a folder that has one, or its
-address), or another STAC API by its address. Run it again to continue where it was interrupted, or to take in changes;
-what is the same is not written.
+stac-geoparquet) or its address, a single Item or Collection, a static catalogue by its root (catalog.json, a folder that
+has one, or its address), another STAC API by its address, or a page of one, such as …/search?… . Run it again to continue
+where it was interrupted, or to take in changes; what is the same is not written.
 
   --mode upsert|insert|skip  what is there already is written anew (upsert), counts as failed (insert), or stays (skip)
   --collection ID            Collection of Items that name none
@@ -101,16 +102,43 @@ interface Loading {
   faults: FaultTeller;
 }
 
+interface Opened extends Source {
+  journal: Journal;
+  /** Whether an earlier run has read of it. */
+  isContinued(): boolean;
+}
+
+async function open(
+  name: string,
+  choices: Choices,
+  config: Config,
+  shared: Pick<Loading, 'signal' | 'progress'>,
+): Promise<Opened> {
+  const { signal, progress } = shared;
+  const { names: _, report: __, fromStart, ...settings } = choices;
+  const folder = join(config.dataFolder, 'work');
+  const place = { database: config.databaseUrl ?? config.dataFolder, publicUrl: config.publicUrl };
+  const address = isUrl(name) ? name : resolve(name);
+  const journal = openJournal(folder, address, { ...settings, ...place }, fromStart);
+  let isContinued = false;
+  const source = await openSource(name, choices.filters, {
+    journal,
+    folder,
+    signal,
+    onBytes: progress.advance,
+    say(message) {
+      isContinued = true;
+      progress.say(message);
+    },
+  });
+  return { ...source, journal, isContinued: () => isContinued };
+}
+
 /** @throws UserError where the source breaks off, after what came before is written and told */
-async function loadOne(source: Source, loading: Loading): Promise<LoadReport> {
+async function loadOne(source: Opened, loading: Loading): Promise<LoadReport> {
   const { choices, config, database, signal, progress, faults } = loading;
-  const { mode, collection, createCollections, isChecked, fromStart } = choices;
-  const settings = { mode, collection, database: config.databaseUrl ?? config.dataFolder };
-  const journal =
-    source.file === null ? null : openJournal(join(config.dataFolder, 'work'), source.file, settings);
-  if (fromStart) journal?.forget();
-  const done = fromStart ? 0 : (journal?.done ?? 0);
-  if (done > 0) process.stderr.write(`${source.name}: continues after ${done} documents\n`);
+  const { mode, collection, createCollections, isChecked } = choices;
+  const { journal } = source;
   progress.start(source.name, source.bytes);
   const report = await runLoad(source.documents, {
     db: database.db,
@@ -121,19 +149,18 @@ async function loadOne(source: Source, loading: Loading): Promise<LoadReport> {
     createCollections,
     stopOnFault: choices.stopOnFault,
     signal,
-    done,
-    onBatch(now, count) {
-      if (count > 0) journal?.keep(count);
+    onBatch(now, { mark, keys }) {
+      journal.keep(mark, keys);
       progress.batch(now);
     },
     onFault: (place, reason) => faults.tell(source.name, place, reason),
   });
   faults.end();
   progress.end();
-  process.stderr.write(summarize(source.name, report, done > 0));
+  process.stderr.write(summarize(source.name, report, source.isContinued()));
   if (report.broken) throw report.broken;
   const isWhole = !report.isInterrupted && !(choices.stopOnFault && report.failed > 0);
-  if (isWhole) journal?.forget();
+  if (isWhole) journal.forget();
   return report;
 }
 
@@ -142,8 +169,8 @@ async function run(choices: Choices, env: Env, signal: AbortSignal): Promise<num
   let failed = 0;
   let isInterrupted = false;
   const progress = makeLoadProgress(process.stderr);
-  const sources: Source[] = [];
-  for (const name of choices.names) sources.push(await openSource(name, choices.filters, progress.advance));
+  const sources: Opened[] = [];
+  for (const name of choices.names) sources.push(await open(name, choices, config, { signal, progress }));
   const faults = makeFaultTeller(choices.report, progress.say);
   const database = await openCatalogue(config, 'load', false);
   try {

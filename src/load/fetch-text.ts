@@ -17,6 +17,8 @@ export interface Asked {
   method?: string;
   headers?: Record<string, string>;
   body?: unknown;
+  /** Ends waiting for what is not wanted any more. */
+  signal?: AbortSignal;
 }
 
 /** The system's and undici's words for a connection that may come about a moment later. */
@@ -36,13 +38,24 @@ const PASSING = new Set([
 
 /** An answer of another status than 200. */
 class Refusal extends Error {
-  readonly isPassing: boolean;
+  readonly status: number;
 
   constructor(status: number, reason: string) {
     super(`the server answers ${status}${reason && `: ${reason}`}`);
-    this.isPassing = status === 429 || status >= 500;
+    this.status = status;
+  }
+
+  get isPassing(): boolean {
+    return this.status === 429 || this.status >= 500;
   }
 }
+
+/** Of a server, or one before it, that is overloaded or down: it says nothing of what was asked. */
+const ABSENT = [429, 502, 503, 504];
+
+/** Whether a server does not give this address, rather than nothing at all. 500 counts: some answer so to a token they forgot. */
+export const isRefused = (error: unknown): boolean =>
+  error instanceof UserError && error.cause instanceof Refusal && !ABSENT.includes(error.cause.status);
 
 const isPassing = (error: unknown): boolean =>
   error instanceof Refusal
@@ -98,7 +111,7 @@ function reasonIn(text: string): string {
 
 type Response = Dispatcher.ResponseData;
 
-async function send({ url, method = 'GET', headers, body }: Asked): Promise<Response> {
+async function send({ url, method = 'GET', headers, body, signal }: Asked): Promise<Response> {
   const accept = 'application/geo+json, application/json;q=0.9, */*;q=0.5';
   return request(readable(url), {
     method: method as Dispatcher.HttpMethod,
@@ -111,6 +124,7 @@ async function send({ url, method = 'GET', headers, body }: Asked): Promise<Resp
     ...(body !== undefined && { body: JSON.stringify(body) }),
     headersTimeout: SILENCE,
     bodyTimeout: SILENCE,
+    ...(signal && { signal }),
   });
 }
 
@@ -120,7 +134,11 @@ function redirected(asked: Asked, { statusCode, headers }: Response): Asked | nu
   if (![301, 302, 303, 307, 308].includes(statusCode) || typeof location !== 'string') return null;
   const url = readable(URL.canParse(location, asked.url) ? new URL(location, asked.url).href : location);
   // Headers may hold what other servers must not see.
-  const kept = asked.headers && url.origin === new URL(asked.url).origin ? { headers: asked.headers } : {};
+  const isSame = url.origin === new URL(asked.url).origin;
+  const kept = {
+    ...(asked.headers && isSame && { headers: asked.headers }),
+    ...(asked.signal && { signal: asked.signal }),
+  };
   if (statusCode < 307) return { url: url.href, ...kept };
   return { url: url.href, ...kept, method: asked.method ?? 'GET', body: asked.body };
 }
@@ -152,7 +170,7 @@ async function ask<Taken>(asked: Asked, take: (bytes: Bytes) => Taken | Promise<
       if (count === MOST_ATTEMPTS || !isPassing(error))
         throw new UserError(`${shownUrl(asked.url)} cannot be read: ${reasonOf(error)}`, { cause: error });
     }
-    await wait(250 * 4 ** (count - 1));
+    await wait(250 * 4 ** (count - 1), undefined, asked.signal && { signal: asked.signal });
   }
 }
 

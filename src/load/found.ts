@@ -8,12 +8,17 @@ export interface FoundDocument {
   place: string;
   /** Where the source has it, for an Item that does not name its Collection. */
   collection?: string;
+  /** Where to read on once it is written, and all before it. */
+  mark?: unknown;
+  /** By what its reader knows it again, once it is written. */
+  key?: string;
 }
 
 /** What should have been a document. */
 export interface FoundFault {
   fault: string;
   place: string;
+  mark?: unknown;
 }
 
 export type Found = FoundDocument | FoundFault;

@@ -3,11 +3,15 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
 import { isUrl, unlessFile, withAbsoluteHrefs } from './absolute.ts';
+import { afterDone } from './after-done.ts';
+import { download } from './download.ts';
 import { fetchBytes } from './fetch-text.ts';
 import { documentsIn, type Found, type FoundDocument } from './found.ts';
 import { splitJson } from './json-stream.ts';
 import { splitLines } from './lines.ts';
-import { isParquet, readParquet } from './read-parquet.ts';
+import { withNextPages } from './next-pages.ts';
+import { beginsAsParquet, isParquet, readParquet } from './read-parquet.ts';
+import { plainReading, type Reading } from './reading.ts';
 import { type Filters, isApi, mustTakeAll, readStacApi } from './stac-api.ts';
 import { isRoot, readStaticCatalog } from './static-catalog.ts';
 import { plain } from './text-marks.ts';
@@ -16,8 +20,6 @@ import { type Bytes, unzipped } from './uncompress.ts';
 export interface Source {
   /** How it is named in reports. */
   name: string;
-  /** Path of a file that can be read again from where it was left; null: a catalogue or a server. */
-  file: string | null;
   bytes: number | null;
   documents: AsyncIterable<Found>;
 }
@@ -37,8 +39,6 @@ async function* toText(bytes: Bytes, name: string): AsyncGenerator<string> {
   let text = '';
   try {
     for await (const chunk of bytes) {
-      if (!isBegun && Buffer.from(chunk.subarray(0, 4)).toString('latin1') === 'PAR1')
-        throw new UserError(`${name} is a Parquet file; load reads those from disk only.`);
       isBegun = true;
       text += decoder.decode(chunk, { stream: true });
       if (text.length < PIECE) continue;
@@ -70,9 +70,13 @@ async function peek(chunks: AsyncGenerator<string>): Promise<[string, AsyncGener
     broken = error;
   }
   async function* again() {
-    yield begun;
-    if (broken) throw broken;
-    yield* chunks;
+    try {
+      yield begun;
+      if (broken) throw broken;
+      yield* chunks;
+    } finally {
+      await chunks.return(undefined);
+    }
   }
   return [begun, again()];
 }
@@ -88,11 +92,6 @@ function isByLine(begun: string): boolean {
   }
 }
 
-async function* byLine(chunks: AsyncIterable<string>, name: string): AsyncGenerator<FoundDocument> {
-  for await (const { text, number } of splitLines(chunks))
-    yield* documentsIn({ text, place: `${name}:${number}` });
-}
-
 const isAround = (text: string): boolean => {
   if (text.length > FIRST_LINE || !/"(?:features|collections|items)"/.test(text)) return false;
   try {
@@ -103,11 +102,27 @@ const isAround = (text: string): boolean => {
   }
 };
 
-async function* byBracket(chunks: AsyncIterable<string>, name: string): AsyncGenerator<FoundDocument> {
+/** Whether the first line is a list from a server, which may tell where it goes on. */
+const isPage = (begun: string, address: string) =>
+  isUrl(address) && isAround(plain(begun).split('\n', 1)[0] as string);
+
+async function* byLine(chunks: AsyncIterable<string>, name: string): AsyncGenerator<FoundDocument> {
+  for await (const { text, number } of splitLines(chunks))
+    yield* documentsIn({ text, place: `${name}:${number}` });
+}
+
+/** @param onAround told of an ItemCollection, or list of Collections, without its documents */
+async function* byBracket(
+  chunks: AsyncIterable<string>,
+  name: string,
+  onAround: (text: string) => void,
+): AsyncGenerator<FoundDocument> {
   let number = 0;
   for await (const { text, path } of splitJson(chunks)) {
-    // What is left of an ItemCollection, once its features are out.
-    if (path === null && isAround(text)) continue;
+    if (path === null && isAround(text)) {
+      onAround(text);
+      continue;
+    }
     number++;
     yield {
       text,
@@ -124,40 +139,80 @@ function parsed(text: string): { type?: unknown; links?: unknown } | null {
   }
 }
 
+/** Text of a source by its documents. */
+interface Documents {
+  /** Path or URL that addresses in them are relative to. */
+  address: string;
+  documents: AsyncGenerator<FoundDocument>;
+  /** What the same file would be told by; null: it must be read from its beginning. */
+  state: string | null;
+  /** What stood around the documents, once they are read, if that was one list. */
+  around(): string | null;
+}
+
 /** One document by itself may be the root of more, and its addresses are relative to where it lies. */
-async function* followed(
-  documents: AsyncGenerator<FoundDocument>,
-  address: string,
-  filters: Filters,
-): AsyncGenerator<Found> {
+async function* followed(source: Documents, filters: Filters, reading: Reading): AsyncGenerator<Found> {
+  const { address, documents, state } = source;
   const first = await documents.next();
-  if (first.done) return;
-  const second = await documents.next();
-  const { value } = first;
-  const document = second.done ? parsed(value.text) : null;
-  const isAlone = document !== null && !/[\]]$/.test(value.place);
+  const second = first.done ? first : await documents.next();
+  const { value } = first as { value: FoundDocument | undefined };
+  const document = value && second.done ? parsed(value.text) : null;
+  const isAlone = document !== null && !/[\]]$/.test((value as FoundDocument).place);
+  async function* all() {
+    if (!first.done) yield first.value;
+    if (!second.done) yield second.value;
+    yield* documents;
+  }
   if (isAlone && isUrl(address) && document.type === 'Catalog' && isApi(document)) {
-    yield* readStacApi(value.text, address, filters);
+    yield* readStacApi((value as FoundDocument).text, address, filters, reading);
     return;
   }
   mustTakeAll(address, filters);
-  if (isAlone && isRoot(document, address)) yield* readStaticCatalog(value.text, address);
-  else if (isAlone) yield { ...value, text: withAbsoluteHrefs(value.text, address) };
-  else yield value;
-  if (second.done) return;
-  yield second.value;
-  yield* documents;
+  if (isAlone && isRoot(document, address))
+    yield* readStaticCatalog((value as FoundDocument).text, address, reading);
+  else if (isAlone)
+    for await (const found of all()) yield { ...found, text: withAbsoluteHrefs(found.text, address) };
+  else if (state !== null) yield* afterDone(all(), address, state, reading);
+  else yield* withNextPages({ address, documents: all(), around: source.around }, reading);
 }
 
 async function* readText(
   bytes: Bytes,
   name: string,
   address: string,
+  state: string | null,
   filters: Filters,
+  reading: Reading,
 ): AsyncGenerator<Found> {
   const [begun, chunks] = await peek(toText(unzipped(bytes), name));
-  const isLines = LINES.test(address.replace(/[?#].*$/, '')) || isByLine(begun);
-  yield* followed(isLines ? byLine(chunks, name) : byBracket(chunks, name), address, filters);
+  const arounds: string[] = [];
+  const around = () => (arounds.length === 1 ? (arounds[0] as string) : null);
+  const isLines = LINES.test(address.replace(/[?#].*$/, '')) || (isByLine(begun) && !isPage(begun, address));
+  const documents = isLines
+    ? byLine(chunks, name)
+    : byBracket(chunks, name, (text) => void (arounds.length < 2 && arounds.push(text)));
+  try {
+    yield* followed({ address, documents, state, around }, filters, reading);
+  } finally {
+    // An answer that is not read to its end would hold its connection.
+    await documents.return(undefined);
+  }
+}
+
+/** By its first bytes; a Parquet file is read from its end, and so must be on disk. */
+async function* readUrl(url: string, filters: Filters, reading: Reading): AsyncGenerator<Found> {
+  const [isTable, bytes] = await beginsAsParquet(fetchBytes(url));
+  if (!isTable) {
+    yield* readText(bytes, url, url, null, filters, reading);
+    return;
+  }
+  mustTakeAll(url, filters);
+  const file = await download(bytes, url, reading);
+  try {
+    if (file.isWhole) yield* afterDone(readParquet(file.path, url), url, `parquet ${file.hash}`, reading);
+  } finally {
+    file.remove();
+  }
 }
 
 /** Opened when it is read, not before. @param onBytes told of what is read */
@@ -183,28 +238,26 @@ function findFile(name: string): string {
   );
 }
 
-/**
- * @param onBytes told of what is read of a file
- * @throws UserError when there is nothing of this name
- */
+/** @throws UserError when there is nothing of this name */
 export async function openSource(
   name: string,
   filters: Filters,
-  onBytes: (count: number) => void = () => {},
+  given: Partial<Reading> = {},
 ): Promise<Source> {
+  const reading = { ...plainReading(), ...given };
   if (isUrl(name)) {
     if (!URL.canParse(name)) throw new UserError(`${name} is no address; check how it is written.`);
-    const documents = readText(fetchBytes(name), name, name, filters);
-    return { name, file: null, bytes: null, documents };
+    return { name, bytes: null, documents: readUrl(name, filters, reading) };
   }
   const file = findFile(unlessFile(name));
   mustTakeAll(name, filters);
-  const bytes = statSync(file).size;
+  const { size, mtimeMs } = statSync(file);
+  const state = `${file} ${size} ${mtimeMs}`;
   try {
     const documents = (await isParquet(file))
-      ? readParquet(file, name)
-      : readText(readBytes(file, onBytes), name, file, filters);
-    return { name, file, bytes, documents };
+      ? afterDone(readParquet(file, name), name, state, reading)
+      : readText(readBytes(file, reading.onBytes), name, file, state, filters, reading);
+    return { name, bytes: size, documents };
   } catch (error) {
     throw new UserError(`${name} cannot be read: ${messageOf(error)}.`);
   }

@@ -18,11 +18,17 @@ export interface LoadSettings extends ToRows {
   createCollections: boolean;
   stopOnFault: boolean;
   signal: AbortSignal;
-  /** Documents that an earlier run has done with. */
-  done: number;
-  /** After each batch; `done` counts documents that need not be read again. */
-  onBatch(report: LoadReport, done: number): void;
+  /** After each batch. */
+  onBatch(report: LoadReport, done: Done): void;
   onFault(place: string, reason: string): void;
+}
+
+/** What need not be read again. */
+export interface Done {
+  /** Of the last document of which this holds for all before it, too; undefined: none more than before. */
+  mark: unknown;
+  /** Of documents that were written in this batch. */
+  keys: string[];
 }
 
 export interface LoadReport {
@@ -98,10 +104,14 @@ export async function runLoad(documents: AsyncIterable<Found>, settings: LoadSet
   const known = new Set<string>();
   const waiting: Candidate[] = [];
   let waitingText = 0;
-  let done = 0;
+  let mark: unknown;
+  let keys: string[] = [];
+  /** What one stopped for must come again, unless it changes only where all of its source does. */
+  let isHeld = false;
 
-  function fail({ place, name }: Candidate, reason: string): void {
+  function fail({ place, name, key }: Candidate, reason: string): void {
     report.failed++;
+    isHeld ||= settings.stopOnFault && key !== undefined;
     settings.onFault(name === null ? place : `${place} (${name})`, reason);
   }
 
@@ -113,7 +123,10 @@ export async function runLoad(documents: AsyncIterable<Found>, settings: LoadSet
       const fate = fates.get(row.id) ?? { fault: 'the database did not take it' };
       if (typeof fate === 'object') fail(candidate, fate.fault);
       else if (fate === 'there') fail(candidate, 'a document with this id exists already');
-      else report[fate]++;
+      else {
+        report[fate]++;
+        if (candidate.key !== undefined) keys.push(candidate.key);
+      }
       if (isItem(row)) report.items++;
       else {
         report.collections++;
@@ -152,7 +165,14 @@ export async function runLoad(documents: AsyncIterable<Found>, settings: LoadSet
       await writeItems(items.filter((each) => !isHomeless(each)));
       for (const each of items.filter(isHomeless)) await wait(each);
     }
-    settings.onBatch(report, waiting.length === 0 ? done : 0);
+    tellDone();
+  }
+
+  function tellDone(): void {
+    const isWhole = waiting.length === 0 && !isHeld;
+    settings.onBatch(report, { mark: isWhole ? mark : undefined, keys });
+    if (isWhole) mark = undefined;
+    keys = [];
   }
 
   /** Its Collection may come later in the source. */
@@ -191,12 +211,8 @@ export async function runLoad(documents: AsyncIterable<Found>, settings: LoadSet
   let text = 0;
   const isOver = () => signal.aborted || (settings.stopOnFault && report.failed > 0);
   for await (const found of untilBroken(documents, report)) {
-    if (done < settings.done) {
-      done++;
-      continue;
-    }
-    done++;
     report.read++;
+    if (found.mark !== undefined) mark = found.mark;
     const candidate = toCandidate(found, settings);
     batch.push(candidate);
     text += candidate.row?.content.length ?? 0;
@@ -207,7 +223,12 @@ export async function runLoad(documents: AsyncIterable<Found>, settings: LoadSet
     if (isOver()) break;
   }
   if (batch.length > 0) await flush(batch);
-  await writeWaiting();
+  // Their Collection may come in what was not read any more.
+  if (waiting.length > 0 && !signal.aborted) {
+    mark = undefined;
+    await writeWaiting();
+    tellDone();
+  }
   report.isInterrupted = signal.aborted;
   return report;
 }

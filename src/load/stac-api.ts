@@ -1,10 +1,10 @@
-/** Another STAC API by its address -> its Collections, then its Items, page after page. STAC API 1.0 core, Item Search "Paging". */
+/** Another STAC API by its address -> its Collections, then its Items, page after page. STAC API 1.0 core, Item Search. */
 import { UserError } from '../errors.ts';
-import { shown } from '../geo/shown.ts';
-import { elementTexts, memberTexts } from '../stac/json-text.ts';
-import { absolute, withAbsoluteHrefs } from './absolute.ts';
+import { absolute } from './absolute.ts';
 import { type Asked, fetchText } from './fetch-text.ts';
 import type { Found } from './found.ts';
+import { FORGOTTEN, isPostLink, type Link, linksOf, pageAgain, readPages, toPageDocument } from './pages.ts';
+import type { Reading } from './reading.ts';
 
 export interface Filters {
   collections: string[] | null;
@@ -24,69 +24,8 @@ export function mustTakeAll(name: string, filters: Filters): void {
   );
 }
 
-interface Link {
-  rel?: string;
-  href?: string;
-  method?: unknown;
-  headers?: Record<string, string>;
-  body?: unknown;
-  merge?: boolean;
-}
-
 /** Items asked for at a time; some servers refuse more than 250. */
 const PAGE = 250;
-
-const isPostLink = ({ method }: Link) => String(method).toUpperCase() === 'POST';
-
-const linksOf = (text: string): Link[] => {
-  const links = memberTexts(text).get('links');
-  const parsed: unknown = links === undefined ? [] : JSON.parse(links);
-  return Array.isArray(parsed) ? (parsed as Link[]).filter((link) => typeof link?.href === 'string') : [];
-};
-
-/** What the `next` link of a page asks for, or null on the last one. */
-function nextOf(text: string, { url, body }: Asked): Asked | null {
-  const link = linksOf(text).find(({ rel }) => rel === 'next');
-  if (!link) return null;
-  const asked: Asked = {
-    url: absolute(link.href as string, url),
-    ...(link.headers && { headers: link.headers }),
-  };
-  if (!isPostLink(link)) return asked;
-  const merged = link.merge
-    ? { ...(body as object | undefined), ...(link.body as object | undefined) }
-    : link.body;
-  return { ...asked, method: 'POST', body: merged ?? {} };
-}
-
-/** Elements of a page's list, with the address that relative ones are relative to. */
-async function* readPages(first: Asked, list: string): AsyncGenerator<{ text: string; place: string }> {
-  const seen = new Set<string>();
-  for (let asked: Asked | null = first; asked; ) {
-    const name = JSON.stringify(asked);
-    if (seen.has(name))
-      throw new UserError(`${asked.url} names itself as its next page; the server goes round.`);
-    seen.add(name);
-    const text = await fetchText(asked);
-    const elements = elementsOf(text, list, asked.url);
-    for (const [index, element] of elements.entries()) {
-      const place = `${asked.url} ${list}[${index}]`;
-      yield { text: withAbsoluteHrefs(element, asked.url), place };
-    }
-    asked = nextOf(text, asked);
-  }
-}
-
-function elementsOf(text: string, list: string, url: string): string[] {
-  try {
-    JSON.parse(text);
-    const elements = memberTexts(text).get(list);
-    if (elements?.startsWith('[')) return elementTexts(elements);
-  } catch {
-    // Told below.
-  }
-  throw new UserError(`${url} gives no ${list}: ${shown(text.slice(0, 100))}.`);
-}
 
 function searchOf(landing: string, root: string, filters: Filters): Asked {
   const { collections, bbox, datetime, limit } = filters;
@@ -113,22 +52,74 @@ export const isApi = (landing: { links?: unknown }): boolean =>
   Array.isArray(landing.links) &&
   (landing.links as (Link | null)[]).some((link) => link?.rel === 'search' || link?.rel === 'data');
 
+/** Where a load stands: which list it reads, by what the page is asked for, and how many Items came before. */
+interface Mark {
+  list: 'collections' | 'features';
+  /** undefined: the first page; null: there is no further one. */
+  asked?: Asked | null;
+  count: number;
+}
+
+const BEGINNING: Mark = { list: 'collections', count: 0 };
+const ITEMS: Mark = { list: 'features', count: 0 };
+
+/** Where to begin, and the page there. */
+async function whereLeft(root: string, mark: Mark, say: Reading['say']): Promise<[Mark, string | null]> {
+  if (!mark.asked) {
+    if (mark !== BEGINNING)
+      say(`${root}: continues after its ${mark.asked === null ? 'last Item' : 'Collections'}`);
+    return [mark, null];
+  }
+  const text = await pageAgain(mark.asked, mark.list);
+  if (text === null) {
+    say(`${root}: ${FORGOTTEN}`);
+    return [BEGINNING, null];
+  }
+  say(`${root}: continues after ${mark.list === 'features' ? `${mark.count} Items` : 'some Collections'}`);
+  return [mark, text];
+}
+
+async function* readCollections(listed: string, ids: string[] | null, from: Mark, text: string | null) {
+  if (ids === null) {
+    const asked = from.asked ?? { url: listed };
+    for await (const { next, ...found } of readPages(asked, 'collections', text))
+      yield next === undefined ? found : { ...found, mark: next ? { ...from, asked: next } : ITEMS };
+    return;
+  }
+  for (const id of ids) {
+    const url = `${listed.replace(/[?#].*$/, '')}/${encodeURIComponent(id)}`;
+    yield toPageDocument(await fetchText(url), url, url);
+  }
+}
+
 /** @throws UserError when the server does not answer as a STAC API */
-export async function* readStacApi(landing: string, root: string, filters: Filters): AsyncGenerator<Found> {
+export async function* readStacApi(
+  landing: string,
+  root: string,
+  filters: Filters,
+  { journal, say }: Reading,
+): AsyncGenerator<Found> {
   const { collections, limit } = filters;
   const base = root.replace(/[?#].*$/, '').replace(/\/$/, '');
   const link = linksOf(landing).find(({ rel }) => rel === 'data');
   const listed = link ? absolute(link.href as string, root) : `${base}/collections`;
-  if (collections) {
-    for (const id of collections) {
-      const url = `${listed.replace(/[?#].*$/, '')}/${encodeURIComponent(id)}`;
-      yield { text: withAbsoluteHrefs(await fetchText(url), url), place: url };
-    }
-  } else yield* readPages({ url: listed }, 'collections');
-  let count = 0;
-  for await (const found of readPages(searchOf(landing, root, filters), 'features')) {
+  const searches = linksOf(landing).filter(({ rel }) => rel === 'search');
+  const left = journal.begin(`api ${JSON.stringify([listed, searches, filters])}`);
+  const mark = (left.mark as Mark | null) ?? BEGINNING;
+  const [from, text] = await whereLeft(root, mark, say);
+  const isDone = (key: string) => from === mark && left.has(key);
+  if (from.list === 'collections') {
+    for await (const found of readCollections(listed, collections, from, text))
+      if (!isDone(found.key)) yield found;
+  }
+  if (from.asked === null) return;
+  const isAmong = from.list === 'features' && from.asked !== undefined;
+  const asked = isAmong ? from.asked : searchOf(landing, root, filters);
+  let { count } = from;
+  for await (const { next, ...found } of readPages(asked as Asked, 'features', isAmong ? text : null)) {
     if (limit !== null && count >= limit) return;
     count++;
-    yield found;
+    if (isDone(found.key)) continue;
+    yield next === undefined ? found : { ...found, mark: { list: 'features', asked: next, count } };
   }
 }

@@ -13,6 +13,8 @@ export interface Candidate {
   name: string | null;
   row: ItemRow | CollectionRow | null;
   fault: string | null;
+  /** Of what was found. */
+  key?: string;
 }
 
 export interface ToRows {
@@ -48,15 +50,16 @@ export function toCandidate(found: Found, { collection, base }: ToRows): Candida
   const { place } = found;
   if ('fault' in found) return { place, name: null, row: null, fault: found.fault };
   const home = found.collection ?? collection ?? undefined;
+  const key = found.key === undefined ? {} : { key: found.key };
   try {
     const row = toRow(found.text.trim(), home, base);
-    return { place, name: isItem(row) ? `${row.collection}/${row.id}` : row.id, row, fault: null };
+    return { place, name: isItem(row) ? `${row.collection}/${row.id}` : row.id, row, fault: null, ...key };
   } catch (error) {
     if (!(error instanceof ApiError) && !(error instanceof SyntaxError)) throw error;
     const isHomeless = error instanceof ApiError && error.parameter === 'collection' && home === undefined;
     const hint = isHomeless ? '; --collection names one for Items without' : '';
     const what = error instanceof ApiError ? error.message : `it is not JSON: ${messageOf(error)}`;
-    return { place, name: null, row: null, fault: `${what}${hint}` };
+    return { place, name: null, row: null, fault: `${what}${hint}`, ...key };
   }
 }
 

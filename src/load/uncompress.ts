@@ -53,11 +53,11 @@ export function decoded(bytes: Bytes, encoding: string): Bytes {
   }, bytes);
 }
 
-/** Takes gzip off, where there is some. */
-export async function* unzipped(bytes: Bytes): AsyncGenerator<Uint8Array> {
+/** The first bytes, fewer where there are not as many, and all of them again. */
+export async function withBeginning(bytes: Bytes, count: number): Promise<[Buffer, Bytes]> {
   const rest = bytes[Symbol.asyncIterator]();
   let begun = Buffer.alloc(0);
-  while (begun.length < 2) {
+  while (begun.length < count) {
     const { value, done } = await rest.next();
     if (done) break;
     begun = Buffer.concat([begun, value]);
@@ -70,5 +70,11 @@ export async function* unzipped(bytes: Bytes): AsyncGenerator<Uint8Array> {
       await rest.return?.();
     }
   }
-  yield* begun[0] === 0x1f && begun[1] === 0x8b ? through(again(), 'gzip', createGunzip()) : again();
+  return [begun, again()];
+}
+
+/** Takes gzip off, where there is some. */
+export async function* unzipped(bytes: Bytes): AsyncGenerator<Uint8Array> {
+  const [begun, all] = await withBeginning(bytes, 2);
+  yield* begun[0] === 0x1f && begun[1] === 0x8b ? through(all, 'gzip', createGunzip()) : all;
 }

@@ -74,7 +74,6 @@ describe('STAC 1.0 and 1.1 side by side', () => {
       createCollections: false,
       stopOnFault: false,
       signal: new AbortController().signal,
-      done: 0,
       onBatch: () => {},
       onFault: (_, reason) => void faults.push(reason),
     });

@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib';
 import type { Database } from '../../src/db/schema.ts';
 import { openJournal } from '../../src/load/journal.ts';
 import { openSource } from '../../src/load/open-source.ts';
+import type { Reading } from '../../src/load/reading.ts';
 import { type LoadReport, type LoadSettings, runLoad } from '../../src/load/run.ts';
 import type { Filters } from '../../src/load/stac-api.ts';
 import { makeValidator } from '../../src/stac/validate.ts';
@@ -44,9 +45,14 @@ describe('load', () => {
     return path;
   };
 
-  async function load(name: string, settings: Partial<LoadSettings> = {}, filters: Partial<Filters> = {}) {
+  async function load(
+    name: string,
+    settings: Partial<LoadSettings> = {},
+    filters: Partial<Filters> = {},
+    reading: Partial<Reading> = {},
+  ) {
     const faults: string[] = [];
-    const source = await openSource(name, { ...NO_FILTERS, ...filters });
+    const source = await openSource(name, { ...NO_FILTERS, ...filters }, reading);
     const report = await runLoad(source.documents, {
       db: database.db,
       validator,
@@ -56,7 +62,6 @@ describe('load', () => {
       createCollections: false,
       stopOnFault: false,
       signal: new AbortController().signal,
-      done: 0,
       onBatch: () => {},
       onFault: (place, reason) => void faults.push(`${place.replace(folder, '')}: ${reason}`),
       ...settings,
@@ -218,19 +223,21 @@ describe('load', () => {
     const many = Array.from({ length: 1200 }, (_, index) => item(`i${index}`));
     const path = write('many.ndjson', [collection('c'), ...many].map(text).join('\n'));
     const abort = new AbortController();
-    const journal = openJournal(folder, path, {});
-    const onBatch = (_: LoadReport, done: number) => {
-      journal.keep(done);
+    const journal = () => openJournal(folder, path, {});
+    const first = journal();
+    const onBatch: LoadSettings['onBatch'] = (_, { mark, keys }) => {
+      first.keep(mark, keys);
       abort.abort();
     };
-    const { report } = await load(path, { validator: null, signal: abort.signal, onBatch });
+    const settings = { validator: null, signal: abort.signal, onBatch };
+    const { report } = await load(path, settings, {}, { journal: first });
     assert.equal(report.isInterrupted, true);
     assert.equal(report.created, 500);
-    const { done } = openJournal(folder, path, {});
-    assert.equal(done, 500);
-    assert.deepEqual(fates((await load(path, { validator: null, done })).report), [701, 0, 0, 0, 0]);
+    const again = await load(path, { validator: null }, {}, { journal: journal() });
+    assert.deepEqual(fates(again.report), [701, 0, 0, 0, 0]);
     utimesSync(path, 1, 1);
-    assert.equal(openJournal(folder, path, {}).done, 0);
+    const changed = await load(path, { validator: null }, {}, { journal: journal() });
+    assert.deepEqual(fates(changed.report), [0, 0, 1201, 0, 0]);
   });
 
   test('a static catalogue is followed from its root, and addresses in it become absolute', async () => {
