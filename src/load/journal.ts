@@ -77,11 +77,11 @@ export function openJournal(folder: string, address: string, settings: unknown, 
       return left;
     },
     keep(next, keys) {
-      if (state === '') return;
+      if (state === '' || (next === undefined && keys.length === 0)) return;
       if (next !== undefined) mark = next;
       if (next !== undefined || !isThere) write(keys);
       // Begins with the end of a line, so that one left half written spoils no other.
-      else if (keys.length > 0) appendFileSync(path, `\n${keys.join('\n')}`);
+      else appendFileSync(path, `\n${keys.join('\n')}`);
     },
     forget: () => rmSync(path, { force: true }),
   };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -94,9 +94,10 @@ describe('an interrupted load of another server continues', () => {
     const said: string[] = [];
     const faults: string[] = [];
     const abort = new AbortController();
-    const journal = openJournal(folder, base + path, {});
+    const name = path.startsWith(tmpdir()) ? path : base + path;
+    const journal = openJournal(folder, name, {});
     const say = (message: string) => void said.push(message);
-    const source = await openSource(base + path, NO_FILTERS, { journal, say, folder });
+    const source = await openSource(name, NO_FILTERS, { journal, say, folder });
     let count = 0;
     asked = [];
     const report = await runLoad(source.documents, {
@@ -217,6 +218,22 @@ describe('an interrupted load of another server continues', () => {
     const { report, faults } = await load('/catalog.json');
     assert.deepEqual(fates(report), [ITEMS - 497 - 2, 0, 0, 0, 2]);
     assert.equal(faults.length, 2);
+  });
+
+  test('on disk, an Item that changed after it was written is read again', async () => {
+    const disk = mkdtempSync(join(tmpdir(), 'rucio-stac-static-'));
+    try {
+      mkdirSync(join(disk, 'items'));
+      for (const id of all) writeFileSync(join(disk, 'items', `${id}.json`), JSON.stringify(item(id)));
+      for (const name of ['catalog.json', 'c.json'])
+        writeFileSync(join(disk, name), JSON.stringify(bodyAt(new URL(`${base}/${name}`))));
+      await load(join(disk, 'catalog.json'), 1);
+      writeFileSync(join(disk, 'items', `${idOf(7)}.json`), JSON.stringify(item(idOf(7), {}, { n: 1 })));
+      const { report } = await load(join(disk, 'catalog.json'));
+      assert.deepEqual(fates(report), [ITEMS - 499, 1, 0, 0, 0]);
+    } finally {
+      rmSync(disk, { recursive: true, force: true });
+    }
   });
 
   test('a root of another text, or other options, begin at the beginning', async () => {
