@@ -230,3 +230,52 @@ test('userpass and a certificate: login keeps the token where Rucio’s client f
     assert.equal(readFileSync(tokenFile, 'utf8'), token);
   }
 });
+
+test('a proxy certificate: the same file holds certificate and key', async () => {
+  const text = readFileSync(required('RUCIO_CONFIG_X509'), 'utf8');
+  const proxy = join(folder, 'proxy.pem');
+  const parts = ['RUCIO_CLIENT_CERT', 'RUCIO_CLIENT_KEY'].map((key) => readFileSync(required(key), 'utf8'));
+  writeFileSync(proxy, parts.join(''), { mode: 0o600 });
+  const own = {
+    auth_token_file_path: join(folder, 'of-proxy', 'token'),
+    client_cert: null,
+    client_key: null,
+  };
+  const cfg = configLike(text, { ...own, auth_type: 'x509_proxy', client_x509_proxy: proxy });
+  const { code, stderr } = await run(['login'], { RUCIO_CONFIG: cfg });
+  assert.equal(code, 0, stderr);
+  assert.match(await pythonWhoami(cfg), /account +: root/);
+});
+
+test('the configuration of RUCIO-STAC’s README, but for its hosts: ping, login, whoami', async () => {
+  const host = required('RUCIO_HTTPS_URL');
+  const tokenFile = join(folder, 'readme', 'rucio_oauth.token');
+  const cfg = join(folder, 'readme.cfg');
+  writeFileSync(
+    cfg,
+    `    [client]
+    rucio_host = ${host}
+    auth_host = ${host}
+    ca_certs = ${required('RUCIO_CA_CERT')}
+    account = alice # your EGI check-in account name
+    auth_type = oidc
+    auth_token_file_path = ${tokenFile}
+    oidc_scope = openid profile offline_access eduperson_entitlement
+
+    [download]
+    transfer_timeout = 3600000
+    preferred_impl = xrootd, rclone 
+`,
+  );
+  const env = { RUCIO_CONFIG: cfg, RUCIO_CA_CERT: '' };
+  assert.match((await run(['ping'], env)).stdout, /^\d+\.\d+\.\d+\n$/);
+  assert.match(
+    (await run(['whoami'], env)).stderr,
+    /There is no OpenID token\. Log in with "rucio-stac login"/,
+  );
+  const login = startLogin(cfg, env);
+  login.child.stdin?.end(codeOn(await signIn(await login.address, 'alice')));
+  assert.equal((await login.ended).code, 0);
+  isWhole(tokenFile);
+  assert.match((await run(['whoami'], env)).stdout, /account +alice\n/);
+});
