@@ -47,6 +47,8 @@ function settingsScript(config: Config, base: string): string {
     // To the letter what the landing page says of itself.
     catalogUrl: `${base}/`,
     catalogTitle: config.title,
+    // Its links begin with this, so that they can be copied and opened by themselves.
+    pathPrefix: new URL(`${base}/browser/`).pathname,
     // Else a link to this page could show anybody's catalogue under this name.
     allowExternalAccess: false,
     storeLocale: false,

@@ -8,6 +8,7 @@ import { startTestServer, type TestServer } from '../support/server.ts';
 interface Settings {
   catalogUrl: string;
   catalogTitle: string;
+  pathPrefix: string;
   allowExternalAccess: boolean;
   preprocessSTAC(stac: object): object;
 }
@@ -33,6 +34,7 @@ describe('browser', () => {
     assert.equal(catalogUrl, links.find(({ rel }) => rel === 'self')?.href);
     assert.equal(catalogTitle, 'Lakes "and" </script> seas');
     assert.equal(allowExternalAccess, false);
+    assert.equal((await settings(server)).pathPrefix, '/browser/');
   });
 
   test('the page leaves out links to what it shows itself', async () => {
@@ -111,7 +113,8 @@ describe('browser below a public address', () => {
     const server = await startTestServer({ RUCIO_STAC_PUBLIC_URL: base });
     try {
       for (const prefix of ['', '/a/stac']) {
-        assert.equal((await settings(server, `${prefix}/browser/config.js`)).catalogUrl, `${base}/`);
+        const { catalogUrl, pathPrefix } = await settings(server, `${prefix}/browser/config.js`);
+        assert.deepEqual([catalogUrl, pathPrefix], [`${base}/`, '/a/stac/browser/']);
         const response = await server.get(`${prefix}/browser`, { redirect: 'manual' });
         assert.equal(response.headers.get('location'), `${base}/browser/`);
       }

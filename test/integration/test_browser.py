@@ -133,6 +133,16 @@ def filter_by(page, form, title, value):
 
 
 class TestTheCatalogue:
+    def test_a_link_can_be_opened_in_a_tab_of_its_own(self, tab, served, chromium):
+        page = tab.open()
+        link = page.locator("main a[href*='/collections/']").first
+        expect(link).to_be_visible()
+        title, address = link.inner_text().strip(), link.evaluate("element => element.href")
+        assert address.startswith(f"{served.url}/browser/#/"), address
+        other = page.context.new_page()
+        other.goto(address)
+        expect(other.get_by_role("heading", name=title).first).to_be_visible(timeout=20_000)
+
     def test_it_is_shown_with_its_collections_and_scopes(self, tab, served, lake):
         page = tab.open()
         assert page.title() == "rucio-stac"
