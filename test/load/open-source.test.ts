@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,6 @@ import { UserError } from '../../src/errors.ts';
 import type { Found } from '../../src/load/found.ts';
 import { openSource } from '../../src/load/open-source.ts';
 import type { Filters } from '../../src/load/stac-api.ts';
-import { parquetParts } from '../../src/parquet/write-items.ts';
 import { collection, item } from '../support/documents.ts';
 
 interface Answer {
@@ -27,7 +26,6 @@ const lines = documents.join('\n');
 
 describe('sources', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rucio-stac-source-'));
-  const work = join(folder, 'work');
   /** What the server answers, by path. */
   const answers = new Map<string, Answer | ((count: number) => Answer)>();
   const asked = new Map<string, number>();
@@ -57,7 +55,7 @@ describe('sources', () => {
 
   async function read(name: string, filters: Partial<Filters> = {}): Promise<Found[]> {
     const found: Found[] = [];
-    const { documents: all } = await openSource(name, { ...NO_FILTERS, ...filters }, { folder: work });
+    const { documents: all } = await openSource(name, { ...NO_FILTERS, ...filters });
     for await (const each of all) found.push(each);
     return found;
   }
@@ -114,72 +112,6 @@ describe('sources', () => {
     await assert.rejects(read(write('latin.json', latin)), one(/latin\.json cannot be read.*not UTF-8/));
     answers.set('/latin.json', { body: latin });
     await assert.rejects(read(`${base}/latin.json`), one(/latin\.json cannot be read.*not UTF-8/));
-  });
-
-  test('a Parquet file of a server is loaded by way of a file, which is gone afterwards', async () => {
-    const parts: Uint8Array[] = [];
-    async function* items() {
-      yield documents.slice(1);
-    }
-    for await (const part of parquetParts(items)) parts.push(part);
-    answers.set('/items.parquet', { body: Buffer.concat(parts) });
-    mkdirSync(work, { recursive: true });
-    // Of a process that was killed; no process has this number.
-    writeFileSync(join(work, 'download-99999999-x'), 'PAR1');
-    const found = await read(`${base}/items.parquet`);
-    const [place] = found.map((each) => each.place).slice(-1);
-    assert.deepEqual(
-      texts(found)
-        .map((text) => (JSON.parse(text) as { id: string }).id)
-        .sort(),
-      ['a', 'b'],
-    );
-    assert.equal(place, `${base}/items.parquet row 2`);
-    assert.deepEqual(readdirSync(work), []);
-    await assert.rejects(read(`${base}/items.parquet`, { limit: 1 }), /is no STAC API, and --limit/);
-    answers.set('/broken.parquet', { body: 'PAR1....' });
-    assert.match(texts(await read(`${base}/broken.parquet`)).join(), /the file cannot be read on/);
-    assert.deepEqual(readdirSync(work), []);
-  });
-
-  /** Pages that lead to one another; the text of the first is given. */
-  const pages = (first: string) => {
-    answers.set('/first?limit=2', { body: first });
-    const second = { type: 'FeatureCollection', features: [item('c')] };
-    const next = { rel: 'next', href: './third', method: 'POST', body: { token: 3 } };
-    answers.set('/second', { body: JSON.stringify({ ...second, links: [next] }) });
-    answers.set('/third', { body: JSON.stringify({ ...second, features: [item('d')], links: [] }) });
-  };
-  const features = [item('a'), item('b', { assets: { data: { href: './b.tif' } } })];
-  const links = [{ rel: 'next', href: '/second' }];
-  const firsts: [string, string][] = [
-    ['in one line', JSON.stringify({ type: 'FeatureCollection', features, links })],
-    ['with its links first', JSON.stringify({ links, type: 'FeatureCollection', features })],
-    ['in many lines', JSON.stringify({ type: 'FeatureCollection', features, links }, null, 2)],
-    ['with one Item', JSON.stringify({ type: 'FeatureCollection', features: features.slice(1), links })],
-    ['without an Item', JSON.stringify({ type: 'FeatureCollection', features: [], links })],
-  ];
-  for (const [what, first] of firsts) {
-    test(`a page of a search, ${what}, is followed by the next ones`, async () => {
-      pages(first);
-      const all = texts(await read(`${base}/first?limit=2`)).map(
-        (text) => JSON.parse(text) as Found & { id: string },
-      );
-      const ids = what === 'with one Item' ? 'b,c,d' : what === 'without an Item' ? 'c,d' : 'a,b,c,d';
-      assert.equal(all.map(({ id }) => id).join(), ids);
-      const b = all.find(({ id }) => id === 'b') as unknown as ReturnType<typeof item> | undefined;
-      if (b) assert.match(JSON.stringify(b), new RegExp(`"href":"${base}/b\\.tif"`));
-    });
-  }
-
-  test('a list of Collections of a server is followed by the next ones', async () => {
-    answers.set('/collections?limit=1', {
-      body: JSON.stringify({ collections: [collection('c')], links: [{ rel: 'next', href: '?page=2' }] }),
-    });
-    answers.set('/collections?page=2', {
-      body: JSON.stringify({ collections: [collection('d')], links: [] }),
-    });
-    assert.equal((await read(`${base}/collections?limit=1`)).length, 2);
   });
 
   /** A STAC API whose one page of Items has such a `next` link. */
