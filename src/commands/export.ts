@@ -1,5 +1,5 @@
 /** rucio-stac export: the Collections and Items of the catalogue as files that `load` reads. */
-import { createWriteStream, existsSync, readdirSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Config, type Env, parseConfig } from '../config.ts';
@@ -14,6 +14,7 @@ import { mustKnowNames } from '../extensions/names.ts';
 import { countOwnAssets } from '../load/own-assets.ts';
 import { type Show, type StoredCollection, writeStatic } from '../load/write-static.ts';
 import { geojsonParts, ndjsonParts } from '../load/write-stream.ts';
+import { writeWhole } from '../load/write-whole.ts';
 import { parquetParts } from '../parquet/write-items.ts';
 import { fromQuery, type Parameters, type SearchParams } from '../search/params.ts';
 import { withBase } from '../stac/link.ts';
@@ -150,21 +151,22 @@ async function* parts({ format }: Choices, reader: Reader) {
   else yield* parquetOut(reader);
 }
 
-/** A file appears whole or not at all. */
+/** Faults of the place that was given. */
+const OF_FILE = new Set([
+  ...['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR', 'ENOSPC', 'EPERM', 'EROFS', 'ELOOP', 'ENAMETOOLONG', 'ENXIO'],
+  ...['EPIPE', 'EDQUOT', 'EFBIG'],
+]);
+
 async function writeOut(made: AsyncIterable<string | Uint8Array>, output: string): Promise<void> {
   if (output === '-') {
     await pipeline(made, process.stdout, { end: false });
     return;
   }
-  const path = resolve(output);
-  const part = `${path}.part`;
   try {
-    await pipeline(made, createWriteStream(part));
-    renameSync(part, path);
+    await writeWhole(made, output);
   } catch (error) {
     const { code } = error as { code?: unknown };
-    const isOfFile = ['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR', 'ENOSPC', 'EPERM'].includes(String(code));
-    if (isOfFile) throw new UserError(`${output} cannot be written: ${messageOf(error)}.`);
+    if (OF_FILE.has(String(code))) throw new UserError(`${output} cannot be written: ${messageOf(error)}.`);
     throw error;
   }
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, lstatSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -85,6 +87,16 @@ describe('load, export, load', () => {
     await ok(['load', at('again.parquet')], inside('data-again'));
     await ok(['export', '-o', at('twice.ndjson')], inside('data-again'));
     assert.deepEqual(lines('twice.ndjson'), lines('once.ndjson'));
+  });
+
+  test('export into a named pipe writes through it', async () => {
+    execFileSync('mkfifo', [at('pipe')]);
+    const [text] = await Promise.all([
+      readFile(at('pipe'), 'utf8'),
+      ok(['export', '-o', at('pipe')], inside('data')),
+    ]);
+    assert.deepEqual(text.split('\n').slice(0, -1).sort(), lines('all.ndjson'));
+    assert.ok(lstatSync(at('pipe')).isFIFO());
   });
 
   test('addresses of our own go out with the public one, and come in as our own', async () => {
