@@ -47,11 +47,12 @@ export async function identify(client: RucioClient): Promise<Identity> {
   };
 }
 
-/** How long until a time, in the unit that fits; "" where it is not known. */
+/** Until when, and how long that is in the unit that fits. */
 export function timeLeft(expires: string | null): string {
   if (expires === null) return 'until a time that the server does not tell';
-  const minutes = Math.max(0, Math.round((Date.parse(expires) - Date.now()) / 60_000));
-  const left = minutes < 120 ? `${minutes} minutes` : `${Math.round(minutes / 60)} hours`;
+  const seconds = Math.max(0, Math.round((Date.parse(expires) - Date.now()) / 1000));
+  const [unit, name] = seconds < 120 ? [1, 'seconds'] : seconds < 7200 ? [60, 'minutes'] : [3600, 'hours'];
+  const left = `${Math.round(seconds / unit)} ${name}`;
   return `until ${expires.replace(/\.\d+Z$/, 'Z')} (${left})`;
 }
 
