@@ -60,7 +60,7 @@ async function peek(chunks: AsyncGenerator<string>): Promise<[string, AsyncGener
   let begun = '';
   let broken: unknown = null;
   try {
-    while (begun.length < FIRST_LINE && !/\S[\s\S]*\n/.test(begun)) {
+    while (begun.length < FIRST_LINE && !begun.trimStart().includes('\n')) {
       const { value, done } = await chunks.next();
       if (done) break;
       begun += value;
@@ -92,8 +92,8 @@ function isByLine(begun: string): boolean {
   }
 }
 
-const isAround = (text: string): boolean => {
-  if (text.length > FIRST_LINE || !/"(?:features|collections|items)"/.test(text)) return false;
+const isList = (text: string): boolean => {
+  if (!/"(?:features|collections|items)"/.test(text)) return false;
   try {
     const { type } = JSON.parse(text) as { type?: unknown };
     return type === 'FeatureCollection' || type === undefined;
@@ -102,9 +102,11 @@ const isAround = (text: string): boolean => {
   }
 };
 
+const isAround = (text: string) => text.length <= FIRST_LINE && isList(text);
+
 /** Whether the first line is a list from a server, which may tell where it goes on. */
 const isPage = (begun: string, address: string) =>
-  isUrl(address) && isAround(plain(begun).split('\n', 1)[0] as string);
+  isUrl(address) && isList(plain(begun).split('\n', 1)[0] as string);
 
 async function* byLine(chunks: AsyncIterable<string>, name: string): AsyncGenerator<FoundDocument> {
   for await (const { text, number } of splitLines(chunks))

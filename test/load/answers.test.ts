@@ -76,10 +76,19 @@ describe('answers of a server', () => {
   };
   const features = [item('a'), item('b', { assets: { data: { href: './b.tif' } } })];
   const links = [{ rel: 'next', href: '/second' }];
+  const large = (size: number) =>
+    JSON.stringify({
+      type: 'FeatureCollection',
+      features: [item('a', {}, { x: 'x'.repeat(size) }), features[1]],
+      links,
+    });
   const firsts: [string, string][] = [
     ['in one line', JSON.stringify({ type: 'FeatureCollection', features, links })],
     ['with its links first', JSON.stringify({ links, type: 'FeatureCollection', features })],
     ['in many lines', JSON.stringify({ type: 'FeatureCollection', features, links }, null, 2)],
+    // About as much as is looked at for its form, and more.
+    ['of a megabyte', large(1_080_000)],
+    ['of two', large(2_080_000)],
     ['with one Item', JSON.stringify({ type: 'FeatureCollection', features: features.slice(1), links })],
     ['without an Item', JSON.stringify({ type: 'FeatureCollection', features: [], links })],
   ];
