@@ -23,6 +23,8 @@ const DEPTH: Record<string, number> = {
 };
 
 interface Walk {
+  /** Positions are longitude and latitude. */
+  inDegrees: boolean;
   positions: number;
   path: string;
 }
@@ -32,11 +34,12 @@ function checkPosition(value: unknown, walk: Walk): string | null {
   if (!value.every((part) => typeof part === 'number' && Number.isFinite(part))) {
     return `${walk.path}: ${shown(value)} is no position of numbers`;
   }
+  walk.positions++;
+  if (!walk.inDegrees) return null;
   const [lon, lat] = value as [number, number];
   if (lat < -90 || lat > 90)
     return `${walk.path}: latitude ${lat} is beyond 90 degrees (positions are lon, lat)`;
   if (lon < -360 || lon > 360) return `${walk.path}: longitude ${lon} is beyond 360 degrees`;
-  walk.positions++;
   return null;
 }
 
@@ -88,15 +91,20 @@ function check(geometry: unknown, depth: number, walk: Walk): string | null {
   return checkCoordinates(coordinates, dimensions, type, walk);
 }
 
-/** What is wrong with a GeoJSON geometry, with the path of the fault, or null when nothing is. */
-export function geometryFault(geometry: unknown): string | null {
-  const walk: Walk = { positions: 0, path: '' };
+function faultOf(geometry: unknown, inDegrees: boolean): string | null {
+  const walk: Walk = { inDegrees, positions: 0, path: '' };
   const fault = check(geometry, 0, walk);
   if (fault) return fault;
   return walk.positions > MOST_POSITIONS
     ? `it has ${walk.positions} positions, at most ${MOST_POSITIONS} are accepted`
     : null;
 }
+
+/** What is wrong with a GeoJSON geometry, with the path of the fault, or null when nothing is. */
+export const geometryFault = (geometry: unknown): string | null => faultOf(geometry, true);
+
+/** The same for a geometry of any CRS, whose numbers may be metres. */
+export const shapeFault = (geometry: unknown): string | null => faultOf(geometry, false);
 
 type Position = number[];
 

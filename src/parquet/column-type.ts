@@ -1,11 +1,14 @@
 /** JSON values -> the type of a Parquet column that holds them all; what no one type holds is JSON text. */
 import type { SchemaElement } from 'hyparquet';
+import { geojsonToWkb } from 'hyparquet-writer';
+import { type Geometry, shapeFault } from '../geo/geometry.ts';
 import { checkInstant } from '../stac/datetime.ts';
 import { exactText } from './bigint-json.ts';
+import { flatGeometry } from './flat-geometry.ts';
 import { toMicroseconds } from './instant.ts';
 
 export type ColumnType =
-  | { kind: 'null' | 'boolean' | 'integer' | 'number' | 'string' | 'instant' | 'json' | 'binary' }
+  | { kind: 'null' | 'boolean' | 'integer' | 'number' | 'string' | 'instant' | 'json' | 'geometry' }
   | { kind: 'list'; element: ColumnType }
   | { kind: 'struct'; fields: Map<string, ColumnType> };
 
@@ -34,6 +37,12 @@ export function typeOf(value: unknown, isTime = false, depth = 0): ColumnType {
     typeOf(each, false, depth + 1),
   ]);
   return fields.length > MOST_FIELDS ? JSON_TEXT : { kind: 'struct', fields: new Map(fields) };
+}
+
+/** The same for the place of a geometry, in any CRS; what is none is taken as it is. */
+export function geometryTypeOf(value: unknown): ColumnType {
+  const isGeometry = value !== null && value !== undefined && shapeFault(value) === null;
+  return isGeometry ? { kind: 'geometry' } : typeOf(value);
 }
 
 const isNumeric = ({ kind }: ColumnType) => kind === 'integer' || kind === 'number';
@@ -70,7 +79,8 @@ const LEAVES = {
   number: { type: 'DOUBLE' },
   string: STRING,
   json: STRING,
-  binary: { type: 'BYTE_ARRAY' },
+  /** WKB, ISO flavour. */
+  geometry: { type: 'BYTE_ARRAY' },
   instant: { type: 'INT64', logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MICROS' } },
 } as const satisfies Record<string, Partial<SchemaElement>>;
 
@@ -114,6 +124,7 @@ export function fit(value: unknown, type: ColumnType): unknown {
   if (type.kind === 'instant' && typeof value === 'string') return toMicroseconds(value);
   if (type.kind === 'string' && typeof value === 'string') return value;
   if (type.kind === 'boolean' && typeof value === 'boolean') return value;
-  if (type.kind === 'binary' && value instanceof Uint8Array) return value;
+  if (type.kind === 'geometry' && shapeFault(value) === null)
+    return geojsonToWkb(flatGeometry(value as Geometry) as never);
   throw new Misfit(type.kind);
 }

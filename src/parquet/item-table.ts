@@ -1,8 +1,17 @@
 /** STAC Items -> the columns of stac-geoparquet: properties beside the Item's own members, geometry as WKB, bbox as a struct. stac-geoparquet spec 1.0, "Guidelines". */
-import { geojsonToWkb } from 'hyparquet-writer';
 import type { Geometry } from '../geo/geometry.ts';
 import { parseExact } from './bigint-json.ts';
-import { type ColumnType, fit, Misfit, mergeTypes, NULL, schemaOf, settle, typeOf } from './column-type.ts';
+import {
+  type ColumnType,
+  fit,
+  geometryTypeOf,
+  Misfit,
+  mergeTypes,
+  NULL,
+  schemaOf,
+  settle,
+  typeOf,
+} from './column-type.ts';
 import { flatGeometry } from './flat-geometry.ts';
 
 type Json = Record<string, unknown>;
@@ -32,15 +41,21 @@ export const TIMES = new Set([
   'unpublished',
 ]);
 
-/** A property of the name of a member of the Item itself goes by this name. */
-const beside = (name: string) => (OWN.includes(name) ? `properties.${name}` : name);
+/** A geometry in the CRS of the data, of an Item's properties or of an asset, is WKB to clients of stac-geoparquet. */
+export const PROJECTED = 'proj:geometry';
+
+/** Before the name of a property that is also one of the Item itself. */
+export const BESIDE = 'properties.';
+
+/** The column of a property, which no other has. */
+const beside = (name: string) => (OWN.includes(name) || name.startsWith(BESIDE) ? `${BESIDE}${name}` : name);
 
 /** Found while all Items are read, before the first is written. */
 export interface ItemTable {
   columns: Map<string, ColumnType>;
   geometryTypes: Set<string>;
-  /** Some bbox has heights. */
-  hasHeights: boolean;
+  /** How many numbers a bbox has. */
+  bboxSizes: Set<number>;
   /** Some bbox crosses the antimeridian. */
   crosses: boolean;
 }
@@ -54,7 +69,7 @@ export const newTable = (): ItemTable => ({
     ['stac_version', text],
     ['stac_extensions', { kind: 'list', element: text }],
     ['id', text],
-    ['geometry', { kind: 'binary' }],
+    ['geometry', { kind: 'geometry' }],
     ['bbox', NULL],
     [
       'links',
@@ -74,7 +89,7 @@ export const newTable = (): ItemTable => ({
     ['datetime', { kind: 'instant' }],
   ]),
   geometryTypes: new Set(),
-  hasHeights: false,
+  bboxSizes: new Set(),
   crosses: false,
 });
 
@@ -94,6 +109,23 @@ function geometryType(geometry: Geometry): string {
   return has3d(coordinates) ? `${geometry.type} Z` : geometry.type;
 }
 
+function assetType(type: ColumnType, asset: unknown): ColumnType {
+  if (type.kind !== 'struct' || !type.fields.has(PROJECTED)) return type;
+  const projected = geometryTypeOf((asset as Json)[PROJECTED]);
+  return { kind: 'struct', fields: new Map([...type.fields, [PROJECTED, projected]]) };
+}
+
+function cellType(name: string, value: unknown): ColumnType {
+  if (name === PROJECTED) return geometryTypeOf(value);
+  const type = typeOf(value, TIMES.has(name));
+  if (name !== 'assets' || type.kind !== 'struct') return type;
+  const fields = Array.from(type.fields, ([key, each]): [string, ColumnType] => [
+    key,
+    assetType(each, (value as Json)[key]),
+  ]);
+  return { kind: 'struct', fields: new Map(fields) };
+}
+
 /** Adds what an Item has to the table, in place. */
 export function learnItem(table: ItemTable, content: string): void {
   for (const [name, value] of cells(parseExact(content))) {
@@ -101,10 +133,9 @@ export function learnItem(table: ItemTable, content: string): void {
       if (value !== null) table.geometryTypes.add(geometryType(flatGeometry(value as Geometry)));
     } else if (name === 'bbox') {
       const edges = Array.isArray(value) ? (value as number[]) : [];
-      table.hasHeights ||= edges.length === 6;
+      if (Array.isArray(value)) table.bboxSizes.add(edges.length);
       table.crosses ||= Number(edges[0]) > Number(edges[edges.length / 2]);
-    } else
-      table.columns.set(name, mergeTypes(table.columns.get(name) ?? NULL, typeOf(value, TIMES.has(name))));
+    } else table.columns.set(name, mergeTypes(table.columns.get(name) ?? NULL, cellType(name, value)));
   }
 }
 
@@ -112,9 +143,10 @@ const EDGES = ['xmin', 'ymin', 'zmin', 'xmax', 'ymax', 'zmax'];
 const FLAT_EDGES = ['xmin', 'ymin', 'xmax', 'ymax'];
 
 /** The types that all Items fit. */
-export function settledColumns({ columns, hasHeights }: ItemTable): Map<string, ColumnType> {
+export function settledColumns({ columns, bboxSizes }: ItemTable): Map<string, ColumnType> {
   const settled = new Map(columns);
-  const edges = hasHeights ? EDGES : FLAT_EDGES;
+  // The client stac-geoparquet cannot read a column of heights where some are missing.
+  const edges = bboxSizes.has(6) && !bboxSizes.has(4) ? EDGES : FLAT_EDGES;
   settled.set('bbox', { kind: 'struct', fields: new Map(edges.map((name) => [name, number])) });
   const assets = settled.get('assets');
   // Clients take a missing column for no assets, and cannot read an object without members.
@@ -122,10 +154,12 @@ export function settledColumns({ columns, hasHeights }: ItemTable): Map<string, 
   return new Map(Array.from(settled, ([name, type]) => [name, settle(type)]));
 }
 
-function bboxCell(value: unknown): Record<string, number> | null {
-  if (!Array.isArray(value) || (value.length !== 4 && value.length !== 6)) return null;
+function bboxCell(value: unknown, type: ColumnType): Record<string, number> | null {
+  if (!Array.isArray(value) || (value.length !== 4 && value.length !== 6) || type.kind !== 'struct')
+    return null;
   const names = value.length === 6 ? EDGES : FLAT_EDGES;
-  return Object.fromEntries(names.map((name, index) => [name, Number(value[index])]));
+  const edges = names.map((name, index): [string, number] => [name, Number(value[index])]);
+  return Object.fromEntries(edges.filter(([name]) => type.fields.has(name)));
 }
 
 /** Items' texts -> values by column. @throws Misfit where an Item is not as the columns were made for */
@@ -137,10 +171,7 @@ export function toColumns(contents: string[], columns: Map<string, ColumnType>):
     for (const [name, value] of values) if (!columns.has(name) && !isEmpty(value)) throw new Misfit(name);
     for (const [name, type] of columns) {
       const value = values.get(name) ?? null;
-      let cell: unknown;
-      if (name === 'geometry') cell = value && geojsonToWkb(flatGeometry(value as Geometry) as never);
-      else cell = fit(name === 'bbox' ? bboxCell(value) : value, type);
-      (made.get(name) as unknown[]).push(cell);
+      (made.get(name) as unknown[]).push(fit(name === 'bbox' ? bboxCell(value, type) : value, type));
     }
   }
   return made;
@@ -153,7 +184,7 @@ export function tableSchema(columns: Map<string, ColumnType>) {
 }
 
 /** GeoParquet 1.1.0 metadata. Without `crs` longitude and latitude are those of OGC:CRS84. */
-export function geoMetadata({ geometryTypes, crosses }: ItemTable): string {
+export function geoMetadata({ geometryTypes, crosses }: ItemTable, columns: Map<string, ColumnType>): string {
   const path = (edge: string) => ['bbox', edge];
   const bbox = { xmin: path('xmin'), ymin: path('ymin'), xmax: path('xmax'), ymax: path('ymax') };
   const geometry = {
@@ -162,5 +193,13 @@ export function geoMetadata({ geometryTypes, crosses }: ItemTable): string {
     // A box whose west is above its east would hide what it holds from a reader that filters by it.
     ...(!crosses && { covering: { bbox } }),
   };
-  return JSON.stringify({ version: '1.1.0', primary_column: 'geometry', columns: { geometry } });
+  const projected = columns.get(PROJECTED)?.kind === 'geometry' && {
+    // Each Item has its own CRS; without the member it would be longitude and latitude.
+    [PROJECTED]: { encoding: 'WKB', geometry_types: [], crs: null },
+  };
+  return JSON.stringify({
+    version: '1.1.0',
+    primary_column: 'geometry',
+    columns: { geometry, ...projected },
+  });
 }

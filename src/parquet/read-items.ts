@@ -1,10 +1,11 @@
 /** A stac-geoparquet file -> its Items' and Collections' texts, a row group at a time. */
 import type { AsyncBuffer, FileMetaData } from 'hyparquet';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import { wkbToGeojson } from 'hyparquet/src/wkb.js';
 import { compressors } from 'hyparquet-compressors';
 import { exactText } from './bigint-json.ts';
 import { fromMicroseconds } from './instant.ts';
-import { TIMES } from './item-table.ts';
+import { BESIDE, PROJECTED, TIMES } from './item-table.ts';
 
 type Json = Record<string, unknown>;
 
@@ -23,7 +24,10 @@ const OWN = new Set([
 /** Rows read at a time. */
 const ROWS = 1000;
 
-const BESIDE = 'properties.';
+function geometryOf(wkb: Uint8Array): unknown {
+  const view = new DataView(wkb.buffer, wkb.byteOffset, wkb.byteLength);
+  return wkbToGeojson({ view, offset: 0 });
+}
 
 /** Values as JSON has them, without members that are null: a column has no other way to say that one is not there. */
 function plain(value: unknown): unknown {
@@ -33,7 +37,11 @@ function plain(value: unknown): unknown {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   if (typeof value !== 'object' || value === null) return value;
   const kept = Object.entries(value).filter(([, each]) => each !== null && each !== undefined);
-  return Object.fromEntries(kept.map(([key, each]) => [key, plain(each)]));
+  return Object.fromEntries(kept.map(([key, each]) => [key, plainMember(key, each)]));
+}
+
+function plainMember(key: string, value: unknown): unknown {
+  return plain(key === PROJECTED && value instanceof Uint8Array ? geometryOf(value) : value);
 }
 
 function bboxOf(value: unknown): number[] | undefined {
@@ -57,7 +65,7 @@ function toItem(row: Json): string {
     if (OWN.has(key)) continue;
     const name = key.startsWith(BESIDE) ? key.slice(BESIDE.length) : key;
     const isKept = (value !== null && value !== undefined) || name === 'datetime';
-    if (isKept) properties[name] = TIMES.has(name) ? timeOf(value) : plain(value);
+    if (isKept) properties[name] = TIMES.has(name) ? timeOf(value) : plainMember(name, value);
   }
   const { type, stac_version, stac_extensions, id, geometry, bbox, links, assets, collection } = row;
   const box = bboxOf(bbox);

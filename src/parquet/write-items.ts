@@ -75,7 +75,7 @@ export async function* parquetParts(
     schema: tableSchema(columns) as SchemaElement[],
     createdBy: 'rucio-stac',
     kvMetadata: [
-      { key: 'geo', value: geoMetadata(table) },
+      { key: 'geo', value: geoMetadata(table, columns) },
       { key: 'stac-geoparquet', value: `{"version":"1.0.0","collections":{${listed}}}` },
     ],
   });

@@ -68,8 +68,19 @@ HARD = [
     item("mixed-text", {"mixed": "one"}),
     item("mixed-object", {"mixed": {"a": 1}, "huge": 10**30}),
     item("bare", {"nothing": {}}, assets={}),
-    item("same-name", {"id": "of the properties"}),
+    item("same-name", {"id": "of the properties", "properties.id": "of the column"}),
 ]
+# Metres, in the CRS of the data: as the clients write it, WKB.
+FOOTPRINT = {"type": "Polygon", "coordinates": [[[600000, 4500000], [600020, 4500000], [600020, 4500010.5], [600000, 4500000]]]}
+CENTRE = {"type": "Point", "coordinates": [600010.25, 4500005]}
+PROJECTED = [
+    item(name, {"proj:code": "EPSG:32632", "proj:geometry": own}, assets={"data": {"href": "https://files.example/a.tif", "proj:geometry": FOOTPRINT}})
+    for name, own in (("footprint", FOOTPRINT), ("centre", CENTRE))
+]
+HEIGHTS = [item("low"), item("height", geometry={"type": "Point", "coordinates": [1, 2, 3]}, bbox=[1, 2, 3, 1, 2, 3])]
+# What is written of it where not all have heights.
+FLAT = [item("low"), item("height", geometry={"type": "Point", "coordinates": [1, 2, 3]}, bbox=[1, 2, 1, 2])]
+OTHERS = {"hard": HARD, "projected": PROJECTED, "heights": HEIGHTS}
 
 
 def without_nulls(value):
@@ -102,7 +113,10 @@ def served(tmp_path_factory):
     made = Catalogue(store="folder")
     try:
         made.start()
-        file = write_lines(tmp_path_factory.mktemp("formats") / "items.ndjson", [COLLECTION, COLLECTION | {"id": "hard"}, *ITEMS, *(each | {"collection": "hard"} for each in HARD)])
+        file = write_lines(
+            tmp_path_factory.mktemp("formats") / "items.ndjson",
+            [COLLECTION, *ITEMS, *(each for name, items in OTHERS.items() for each in (COLLECTION | {"id": name}, *(one | {"collection": name} for one in items)))],
+        )
         # While the server owns the database.
         made.cli("load", str(file)).ok()
         yield made
@@ -132,7 +146,7 @@ def expected(served):
 def test_ndjson_is_read_a_line_at_a_time(served):
     with requests.get(f"{served.url}/search?f=ndjson", stream=True, timeout=60) as response:
         found = [json.loads(line) for line in response.iter_lines()]
-    assert sorted(each["id"] for each in found) == sorted(each["id"] for each in ITEMS + HARD)
+    assert sorted(each["id"] for each in found) == sorted(each["id"] for each in sum(OTHERS.values(), ITEMS))
 
 
 def test_stac_geoparquet_gives_the_same_items(parquet, expected):
@@ -169,13 +183,39 @@ def test_what_columns_find_hard_is_still_a_file_that_opens(served, tmp_path):
     rows = {row["id"]: row for row in table.to_pylist()}
     assert len(rows) == len(HARD)
     assert rows["nowhere"]["geometry"] is None and rows["nowhere"]["bbox"] is None
-    assert rows["high"]["bbox"]["zmax"] == 3
+    assert rows["high"]["bbox"] == {"xmin": 1, "ymin": 2, "xmax": 1, "ymax": 2}
     assert shapely.from_wkb(rows["high"]["geometry"]).z == 3
     assert [json.loads(rows[f"mixed-{kind}"]["mixed"]) for kind in ("number", "text", "object")] == [1, "one", {"a": 1}]
     assert rows["mixed-object"]["huge"] == 1e30
     assert rows["same-name"]["properties.id"] == "of the properties"
+    assert rows["same-name"]["properties.properties.id"] == "of the column"
     assert len(geopandas.read_parquet(path)) == len(HARD)
     assert duckdb.sql(f"select count(*) from '{path}'").fetchall() == [(len(HARD),)]
+
+
+def properties_of(items):
+    return {each["id"]: each["properties"].get("proj:geometry") for each in items}
+
+
+def test_geometries_in_the_crs_of_the_data_are_read(served, tmp_path):
+    path = fetch(served, "collections/projected/items?f=parquet", tmp_path / "projected.parquet")
+    written = properties_of(PROJECTED)
+    found = list(stac_geoparquet.arrow.stac_table_to_items(pyarrow.parquet.read_table(path)))
+    plain = json.loads(json.dumps(found))
+    assert properties_of(plain) == written
+    assert [each["assets"]["data"]["proj:geometry"] for each in plain] == [FOOTPRINT, FOOTPRINT]
+    frame = geopandas.read_parquet(path).set_index("id")
+    assert frame["proj:geometry"]["centre"].wkt == "POINT (600010.25 4500005)"
+    assert frame["proj:geometry"].values.crs is None
+    for name, wkb in duckdb.sql(f"select id, \"proj:geometry\"::blob from '{path}'").fetchall():
+        assert shapely.geometry.mapping(shapely.from_wkb(wkb)) == shapely.geometry.mapping(shapely.geometry.shape(written[name]))
+
+
+def test_boxes_with_heights_beside_others_are_read(served, tmp_path):
+    path = fetch(served, "collections/heights/items?f=parquet", tmp_path / "heights.parquet")
+    found = stac_geoparquet.arrow.stac_table_to_items(pyarrow.parquet.read_table(path))
+    written = {each["id"]: comparable(each) for each in FLAT}
+    assert {each["id"]: (comparable(each)["geometry"], comparable(each)["bbox"]) for each in found} == {key: (each["geometry"], each["bbox"]) for key, each in written.items()}
 
 
 def test_nothing_found_is_a_file_that_opens(served, tmp_path):
