@@ -7,7 +7,7 @@ import { logIn } from '../rucio/login.ts';
 import { beginOidc, codeOnPage, pollToken, readPasted, tokenByCode } from '../rucio/oidc.ts';
 import { type RucioConfig, readRucioConfig } from '../rucio/read-config.ts';
 import type { FreshToken } from '../rucio/token.ts';
-import { keepToken, readyTokens } from '../rucio/token-file.ts';
+import { keepToken, mustBeWritable, readyTokens } from '../rucio/token-file.ts';
 import { createDispatcher } from '../rucio/transport.ts';
 import type { Command } from './command.ts';
 import { untilSignal } from './interrupt.ts';
@@ -103,6 +103,7 @@ async function findShadow(config: RucioConfig): Promise<string | null> {
 }
 
 async function run(config: RucioConfig, signal: AbortSignal): Promise<number> {
+  await mustBeWritable(config);
   const dispatcher = createDispatcher(config);
   try {
     const fresh =

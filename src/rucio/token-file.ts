@@ -1,6 +1,17 @@
 /** Where auth tokens lie ready: BEARER_TOKEN, WLCG's files, the file that Rucio's own client keeps its token in; and writing that file. */
 import { randomUUID } from 'node:crypto';
-import { chmod, lstat, mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import {
+  access,
+  chmod,
+  constants,
+  lstat,
+  mkdir,
+  readFile,
+  rename,
+  stat,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
 import { expiryOf, isJwt } from './jwt.ts';
@@ -82,12 +93,28 @@ export async function keepToken(config: RucioConfig, token: string, expires: num
       await writeWhole(expiryFile(config), expires === null ? 'None' : String(Math.floor(expires / 1000)));
     }
   } catch (error) {
-    throw new UserError(
-      `The token cannot be kept in ${tokenFile}: ${messageOf(error)}. Name a file that can be written with auth_token_file_path in rucio.cfg.`,
-      { cause: error },
-    );
+    throw cannotKeep(tokenFile, error);
   }
 }
+
+/** Before a person signs in for nothing; makes nothing. @throws UserError when keepToken cannot work */
+export async function mustBeWritable({ tokenFile }: RucioConfig): Promise<void> {
+  let folder = dirname(tokenFile);
+  while (dirname(folder) !== folder && !(await lstat(folder).catch(() => null))) folder = dirname(folder);
+  try {
+    if ((await lstat(tokenFile).catch(() => null))?.isDirectory()) throw new Error('it is a folder');
+    if (!(await stat(folder)).isDirectory()) throw new Error(`${folder} is no folder`);
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw cannotKeep(tokenFile, error);
+  }
+}
+
+const cannotKeep = (tokenFile: string, error: unknown) =>
+  new UserError(
+    `The token cannot be kept in ${tokenFile}: ${messageOf(error)}. Name a file that can be written with auth_token_file_path in rucio.cfg.`,
+    { cause: error },
+  );
 
 /** By rename, so that no reader sees half. */
 async function writeWhole(file: string, text: string): Promise<void> {
@@ -110,6 +137,6 @@ function expiryFile({ account, tokenFile }: RucioConfig): string {
 
 /** The default folder lies in a shared temporary folder: one that somebody else has made is neither read nor written. */
 async function isOurs(folder: string): Promise<boolean> {
-  const stat = await lstat(folder).catch(() => null);
-  return stat?.isDirectory() === true && stat.uid === (process.geteuid?.() ?? stat.uid);
+  const found = await lstat(folder).catch(() => null);
+  return found?.isDirectory() === true && found.uid === (process.geteuid?.() ?? found.uid);
 }

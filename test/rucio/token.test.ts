@@ -19,7 +19,7 @@ import { expiryOf, isJwt } from '../../src/rucio/jwt.ts';
 import { readPasted } from '../../src/rucio/oidc.ts';
 import { readRucioConfig } from '../../src/rucio/read-config.ts';
 import { createTokens, type FreshToken } from '../../src/rucio/token.ts';
-import { keepToken, readyTokens } from '../../src/rucio/token-file.ts';
+import { keepToken, mustBeWritable, readyTokens } from '../../src/rucio/token-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rucio-token-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -116,9 +116,13 @@ test('a place that cannot be written is told, and nothing is left there', async 
   writeFileSync(join(place, 'kept'), 'a file where the folder should be');
   await assert.rejects(keepToken(config(OIDC), 'first', null), /cannot be kept in .*auth_token_file_path/);
   mkdirSync(join(place, 'kept2', 'token'), { recursive: true });
+  await assert.rejects(mustBeWritable(config(OIDC)), /cannot be kept in .*kept is no folder/);
   const onFolder = { ...config(OIDC), tokenFile: join(place, 'kept2', 'token') };
   await assert.rejects(keepToken(onFolder, 'first', null), UserError);
+  await assert.rejects(mustBeWritable(onFolder), /it is a folder/);
   assert.deepEqual(readdirSync(join(place, 'kept2')), ['token']);
+  await mustBeWritable({ ...onFolder, tokenFile: join(place, 'a', 'b', 'token') });
+  assert.ok(!existsSync(join(place, 'a')), 'nothing is made');
 });
 
 /** A refresh that counts its calls, and answers only after all who ask at once have asked. */
