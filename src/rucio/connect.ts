@@ -2,8 +2,8 @@
 import { createApi } from './api.ts';
 import { type DownloadOptions, type DownloadReport, downloadFile } from './download.ts';
 import { isJwt } from './jwt.ts';
-import { checkLogin } from './login.ts';
 import { childrenOf, type ListedDid, searchDids } from './listing.ts';
+import { checkLogin } from './login.ts';
 import { type MetadataOptions, readMetadata } from './metadata.ts';
 import type { RucioConfig } from './read-config.ts';
 import { type ListReplicasOptions, listReplicas, type ReplicaLine } from './replicas.ts';
