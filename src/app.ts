@@ -14,9 +14,11 @@ import type { ApiRequest, Context, Reply, Route } from './http/api.ts';
 import { pathPrefix, requestBase } from './http/base-url.ts';
 import { bodyText, bodyType } from './http/body.ts';
 import { mountBrowser } from './http/browser.ts';
+import { tagCodings } from './http/coded-etag.ts';
 import { mountFiles } from './http/files.ts';
 import { negotiateLanguage } from './http/language.ts';
 import { allowMethods } from './http/methods.ts';
+import { mustKnowParameters } from './http/parameters.ts';
 import { problemReply, toApiError } from './http/problem.ts';
 import { LONGEST_ADDRESS } from './http/server.ts';
 
@@ -35,14 +37,23 @@ async function sendParts(body: AsyncIterable<string | Uint8Array>, response: Res
   }
 }
 
+function sendUntagged(response: Response, body: Buffer): void {
+  response.set('content-length', String(body.length));
+  response.end(response.req.method === 'HEAD' ? undefined : body);
+}
+
 async function send(response: Response, { status = 200, type, body, headers = {} }: Reply): Promise<void> {
   response.status(status).set(headers);
   if (status === 204 || status === 302 || status === 304) {
+    // As the whole reply would say.
+    if (status === 304) response.vary('Accept-Encoding');
     response.end();
     return;
   }
   response.set('content-type', type === 'application/json' ? 'application/json; charset=utf-8' : type);
-  if (typeof body === 'string') response.send(Buffer.from(body));
+  // Only what is found is tagged by express.
+  if (typeof body === 'string' && status === 200) response.send(Buffer.from(body));
+  else if (typeof body === 'string') sendUntagged(response, Buffer.from(body));
   else if (response.req.method === 'HEAD') response.end();
   else await sendParts(body, response);
 }
@@ -57,9 +68,11 @@ function mountRoute(app: Express, route: Route, context: Context): void {
     const queryAt = url.indexOf('?');
     if (route.method === 'patch' && route.consumes) response.set('accept-patch', route.consumes.join(', '));
     if (route.consumes) bodyType(route.consumes, request.headers['content-type']);
+    const query = new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt + 1));
+    mustKnowParameters(route, { query });
     const asked: ApiRequest = {
       params: request.params as Record<string, string>,
-      query: new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt + 1)),
+      query,
       headers: request.headers,
       text: route.body ? bodyText(request.body, request.headers['content-type']) : '',
       base: requestBase(request, config),
@@ -177,6 +190,7 @@ export function makeApp(parts: Parts, log: Log): Express {
     else next();
   });
   app.use(refuseLongAddress);
+  app.use(tagCodings);
   app.use(compression({ filter: isCompressible }));
   app.use(stripPrefix(pathPrefix(context.config.publicUrl)));
   app.use(express.raw({ type: () => true, limit: MOST_BODY }));

@@ -18,8 +18,6 @@ import { itemIdParameter, noItem } from './features.ts';
 /** What a client of the web can follow. */
 const FOLLOWED = new Set(['https', 'http']);
 
-const PARAMETERS = ['rse', 'scheme', 'f'] as const;
-
 interface Asked {
   rse: string | null;
   scheme: string | null;
@@ -34,14 +32,6 @@ function wantsList(accept: string | undefined): boolean {
 
 /** @throws ApiError InvalidParameter */
 function readAsked({ query, headers }: ApiRequest): Asked {
-  for (const name of query.keys()) {
-    if ((PARAMETERS as readonly string[]).includes(name)) continue;
-    throw new ApiError(
-      'InvalidParameter',
-      `there is no parameter ${shown(name)} here; accepted are ${PARAMETERS.join(', ')}`,
-      name.slice(0, 60),
-    );
-  }
   const form = query.get('f');
   if (form !== null && form !== 'json')
     throw new ApiError('InvalidParameter', `f is ${shown(form)}; accepted is json`, 'f');

@@ -17,7 +17,6 @@ import {
   type RouteParameter,
   reply,
 } from '../http/api.ts';
-import { refuseUnknown } from '../search/params.ts';
 import { withFacts } from '../search/summaries.ts';
 import type { Db } from '../search/tables.ts';
 import { itemsCatalog, scopeCatalog } from '../stac/catalog.ts';
@@ -71,9 +70,7 @@ function readToken(token: string): Child {
 
 /** @throws ApiError InvalidParameter */
 function readAsked(query: URLSearchParams): Asked {
-  const accepted = childrenParameters.map(({ name }) => name);
   for (const name of query.keys()) {
-    if (!accepted.includes(name)) refuseUnknown(name, accepted);
     if (query.getAll(name).length > 1) refuse(name, query.getAll(name).join(', '), 'one value');
   }
   const limit = query.get('limit') || String(DEFAULT_LIMIT);
@@ -158,12 +155,7 @@ async function mustHaveLinks(db: Db, base: string, scope: string): Promise<Link[
   throw new ApiError('NotFound', `there is no Collection of the scope ${shown(scope)}`, 'scope');
 }
 
-function refuseAny(query: URLSearchParams): void {
-  for (const name of query.keys()) refuseUnknown(name, []);
-}
-
-async function getScope({ base, params, query }: ApiRequest, { database }: Context): Promise<Reply> {
-  refuseAny(query);
+async function getScope({ base, params }: ApiRequest, { database }: Context): Promise<Reply> {
   const scope = params.scope as string;
   return reply(scopeCatalog(base, scope, await mustHaveLinks(database.db, base, scope)));
 }

@@ -6,7 +6,7 @@ import { shown } from '../geo/shown.ts';
 import { formatParameter, ITEM_TYPES, withoutFormat } from '../http/accept.ts';
 import type { ApiRequest, Context, Reply, Route, RouteParameter } from '../http/api.ts';
 import { replyWithTag } from '../http/etag.ts';
-import { fromQuery, type Parameters, refuseUnknown, type SearchParams } from '../search/params.ts';
+import { fromQuery, type Parameters, type SearchParams } from '../search/params.ts';
 import { href, itemLinks, type Link, QUERYABLES_REL, withLinks } from '../stac/link.ts';
 import { GEOJSON_TYPE, JSON_TYPE, SCHEMA_TYPE } from '../stac/media-type.ts';
 import { collectionIdParameter, mustHaveCollection } from './collections.ts';
@@ -37,8 +37,6 @@ export function queryParameters(parameters: Parameters): RouteParameter[] {
  * @throws ApiError InvalidParameter
  */
 export function fromFormatQuery(query: URLSearchParams, parameters: Parameters): SearchParams {
-  const accepted = [...Object.keys(parameters), formatParameter.name];
-  for (const name of query.keys()) if (!accepted.includes(name)) refuseUnknown(name, accepted);
   return fromQuery(withoutFormat(query), parameters);
 }
 

@@ -15,6 +15,9 @@ export function etagOf(text: string): string {
 
 const opaque = (tag: string) => tag.replace(/^W\//, '');
 
+/** One of ours without the coding at its end, which `coded-etag.ts` put there. */
+const uncoded = (tag: string) => tag.replace(/^((?:W\/)?"[\w-]{27})-(?:gzip|deflate|br|zstd)"$/, '$1"');
+
 /** Tags of a header's list; `*` is any; null where it is no list of tags. */
 function parseTags(header: string): string[] | '*' | null {
   if (header.trim() === '*') return '*';
@@ -22,16 +25,18 @@ function parseTags(header: string): string[] | '*' | null {
 }
 
 /**
- * A document as the reply to GET or HEAD; 304 where the request has it already.
+ * A document as the reply to GET or HEAD; 304 where the request has it already, with the tag that it has.
  * @param text as it is given out
+ * @throws ApiError PreconditionFailed, InvalidParameter where If-Match is of another state
  */
 export function replyWithTag(headers: IncomingHttpHeaders, type: string, text: string): Reply {
   const etag = etagOf(text);
-  const held = parseTags(headers['if-none-match'] ?? '');
-  const isHeld = held === '*' || (held?.some((tag) => opaque(tag) === etag) ?? false);
-  return isHeld
-    ? { status: 304, type, body: '', headers: { etag } }
-    : { type, body: text, headers: { etag } };
+  mustMatch(headers, etag);
+  const tags = parseTags(headers['if-none-match'] ?? '');
+  const held = tags === '*' ? etag : tags?.find((tag) => opaque(uncoded(tag)) === etag);
+  return held === undefined
+    ? { type, body: text, headers: { etag } }
+    : { status: 304, type, body: '', headers: { etag: opaque(held) } };
 }
 
 function mustParse(name: string, header: string): string[] | '*' {
@@ -52,24 +57,28 @@ export function checkConditions(headers: IncomingHttpHeaders): void {
   }
 }
 
+/** If-Match compares strongly. */
+function mustMatch({ 'if-match': wanted }: IncomingHttpHeaders, etag: string): void {
+  if (wanted === undefined) return;
+  const tags = mustParse('if-match', wanted);
+  if (tags === '*' || tags.some((tag) => uncoded(tag) === etag)) return;
+  throw new ApiError(
+    'PreconditionFailed',
+    `if-match is ${shownText(wanted)}, but the document there has the ETag ${etag}; read it again`,
+    'if-match',
+  );
+}
+
 /**
- * Whether a write may go on, when the document there has the tag given. If-Match compares strongly.
+ * Whether a write may go on, when the document there has the tag given.
  * @throws ApiError PreconditionFailed, InvalidParameter
  */
 export function mustMeetConditions(headers: IncomingHttpHeaders, etag: string): void {
-  const { 'if-match': wanted, 'if-none-match': unwanted } = headers;
-  if (wanted !== undefined) {
-    const tags = mustParse('if-match', wanted);
-    if (tags !== '*' && !tags.includes(etag))
-      throw new ApiError(
-        'PreconditionFailed',
-        `if-match is ${shownText(wanted)}, but the document there has the ETag ${etag}; read it again`,
-        'if-match',
-      );
-  }
+  mustMatch(headers, etag);
+  const { 'if-none-match': unwanted } = headers;
   if (unwanted !== undefined) {
     const tags = mustParse('if-none-match', unwanted);
-    if (tags === '*' || tags.some((tag) => opaque(tag) === etag))
+    if (tags === '*' || tags.some((tag) => opaque(uncoded(tag)) === etag))
       throw new ApiError(
         'PreconditionFailed',
         `if-none-match is ${shownText(unwanted)}, and the document there has the ETag ${etag}`,

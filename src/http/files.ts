@@ -48,7 +48,9 @@ export function mountFiles(app: Express, config: Config): void {
     index: false,
     redirect: false,
     dotfiles: 'ignore',
-    setHeaders: (response, path) => {
+    setHeaders: (response, path, { size, mtimeMs }: { size: number; mtimeMs: number }) => {
+      // Strong: a file is never written where it lies, but replaced.
+      response.setHeader('etag', `"${size.toString(16)}-${mtimeMs.toString(16)}"`);
       if (path.endsWith('.tif')) response.setHeader('content-type', COG_TYPE);
     },
   });

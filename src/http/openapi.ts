@@ -51,7 +51,7 @@ const EMPTY = new Set(['204', '302', '304', '431']);
 
 function responses(route: Route): object {
   const all = {
-    ...((route.parameters ?? []).length > 0 && { 400: 'A parameter is wrong' }),
+    400: 'A parameter is wrong',
     ...(route.body && { 413: 'The body is too large', 415: 'The body is of a type that is not accepted' }),
     ...route.responses,
     ...FAULTS,

@@ -16,6 +16,8 @@ const ENCODINGS = 'gzip, deflate, br and identity';
 function fromHttp(error: HttpFault): ApiError | null {
   if (error.type === 'entity.too.large')
     return new ApiError('PayloadTooLarge', 'the body is larger than this server takes');
+  if (error.status === 412)
+    return new ApiError('PreconditionFailed', 'the file there has another ETag or time; read it again');
   if (error.status === 416)
     return new ApiError('RangeNotSatisfiable', 'the range lies beyond the end of the file', 'range');
   if (error instanceof URIError)

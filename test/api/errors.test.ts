@@ -115,6 +115,11 @@ describe('errors', () => {
     assert.equal(response.headers.get('allow'), 'GET, HEAD, OPTIONS, POST');
   });
 
+  test('a fault has no entity tag', async () => {
+    for (const path of ['/none', '/collections/none', '/search?limit=x'])
+      assert.equal((await server.get(path)).headers.get('etag'), null, path);
+  });
+
   test('writing is off unless it is turned on', async () => {
     for (const path of ['/collections/c', '/collections/c/items/i'])
       for (const method of ['PUT', 'PATCH', 'DELETE'])

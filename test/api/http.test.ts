@@ -142,6 +142,12 @@ describe('HTTP', () => {
     );
     const etag = part.headers.get('etag') ?? '';
     assert.equal((await raw(`${server.base}/assets/c/x.tif`, { 'if-none-match': etag })).status, 304);
+    assert.match(String(etag), /^"/);
+    const ask = (headers: Record<string, string>) => raw(`${server.base}/assets/c/x.tif`, headers);
+    assert.equal((await ask({ 'if-match': '"old"' })).status, 412);
+    assert.equal((await ask({ 'if-match': String(etag) })).status, 200);
+    assert.equal((await ask({ range: 'bytes=2-4', 'if-range': String(etag) })).status, 206);
+    assert.equal((await ask({ range: 'bytes=2-4', 'if-range': '"old"' })).status, 200);
     assert.equal((await server.get('/assets/c/x.tif', { headers: { range: 'bytes=50-' } })).status, 416);
     assert.equal((await server.get('/assets/c/none.tif')).status, 404);
   });

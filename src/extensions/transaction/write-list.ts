@@ -90,14 +90,6 @@ function oneOf<Value extends string>(
 
 /** @throws ApiError InvalidParameter */
 export function readOptions(query: URLSearchParams): Options {
-  const known = listParameters.map(({ name }) => name);
-  for (const name of query.keys())
-    if (!known.includes(name))
-      throw new ApiError(
-        'InvalidParameter',
-        `${shown(name)} is no parameter here; accepted are ${known.join(', ')}`,
-        name,
-      );
   const isPartial = oneOf(query, 'partial', ['false', 'true']) === 'true';
   return { mode: oneOf(query, 'mode', MODES), isPartial };
 }
