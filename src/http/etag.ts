@@ -58,10 +58,14 @@ export function checkConditions(headers: IncomingHttpHeaders): void {
 }
 
 /** If-Match compares strongly. */
-function mustMatch({ 'if-match': wanted }: IncomingHttpHeaders, etag: string): void {
+function mustMatch(
+  { 'if-match': wanted }: IncomingHttpHeaders,
+  etag: string,
+  others: readonly string[] = [],
+): void {
   if (wanted === undefined) return;
   const tags = mustParse('if-match', wanted);
-  if (tags === '*' || tags.some((tag) => uncoded(tag) === etag)) return;
+  if (tags === '*' || tags.some((tag) => [etag, ...others].includes(uncoded(tag)))) return;
   throw new ApiError(
     'PreconditionFailed',
     `if-match is ${shownText(wanted)}, but the document there has the ETag ${etag}; read it again`,
@@ -71,10 +75,15 @@ function mustMatch({ 'if-match': wanted }: IncomingHttpHeaders, etag: string): v
 
 /**
  * Whether a write may go on, when the document there has the tag given.
+ * @param others tags of the same state in other forms, which If-Match may name as well
  * @throws ApiError PreconditionFailed, InvalidParameter
  */
-export function mustMeetConditions(headers: IncomingHttpHeaders, etag: string): void {
-  mustMatch(headers, etag);
+export function mustMeetConditions(
+  headers: IncomingHttpHeaders,
+  etag: string,
+  others: readonly string[] = [],
+): void {
+  mustMatch(headers, etag, others);
   const { 'if-none-match': unwanted } = headers;
   if (unwanted !== undefined) {
     const tags = mustParse('if-none-match', unwanted);

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { BBOX_ORDER, documentBboxFault } from '../geo/bbox.ts';
 import { shown } from '../geo/shown.ts';
 import { shipped } from '../package-root.ts';
+import { checkInstant, toUtc } from './datetime.ts';
 import { collectionLinks, itemLinks, OWN_PREFIX, withBase } from './link.ts';
 
 export interface Validator {
@@ -131,6 +132,19 @@ function bboxFault({ bbox, extent }: { bbox?: unknown; extent?: unknown }): stri
   return null;
 }
 
+/** Of a Collection's temporal extent, whose schema knows the form of each end alone. STAC 1.1 Collection, "Temporal Extent Object". */
+function intervalFault({ extent }: { extent?: unknown }): string | null {
+  const { temporal } = (extent ?? {}) as { temporal?: { interval?: unknown } };
+  const listed = Array.isArray(temporal?.interval) ? temporal.interval : [];
+  for (const [index, each] of listed.entries()) {
+    const [start, end] = Array.isArray(each) ? (each as unknown[]) : [];
+    if (typeof start !== 'string' || typeof end !== 'string') continue;
+    if (checkInstant(start) === null || checkInstant(end) === null || toUtc(start) <= toUtc(end)) continue;
+    return `extent.temporal.interval.${index} is [${shown(start)}, ${shown(end)}]; accepted is a start that is not after its end`;
+  }
+  return null;
+}
+
 function faultOf(report: Report): string | null {
   if (report.valid === true) return null;
   if (report.skipped)
@@ -161,7 +175,9 @@ export function makeValidator(): Validator {
   };
   const settings = { loader: loadSchema, customValidator: keepCompiled };
   async function validate(documents: object[]): Promise<(string | null)[]> {
-    const faults = documents.map((document) => versionFault(document) ?? bboxFault(document));
+    const faults = documents.map(
+      (document) => versionFault(document) ?? bboxFault(document) ?? intervalFault(document),
+    );
     const known = documents.filter((_, index) => faults[index] === null);
     if (known.length === 0) return faults;
     const { children } = await run(known.map(prepare), settings);

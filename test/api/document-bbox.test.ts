@@ -48,6 +48,19 @@ describe("a document's bbox", () => {
     assert.match(body.detail, /^extent\.spatial\.bbox\.1 is /);
   });
 
+  test('an interval whose start is after its end is a 400', async () => {
+    const extent = {
+      spatial: { bbox: [[0, 0, 1, 1]] },
+      temporal: { interval: [['2021-01-01T00:00:00Z', '2021-01-01T00:00:00.5Z']] },
+    };
+    const good = await post('/collections', collection('timed', { extent }));
+    assert.equal(good.status, 201);
+    extent.temporal.interval[0]?.reverse();
+    const { status, body } = await post('/collections', collection('late', { extent }));
+    assert.equal(status, 400);
+    assert.match(body.detail, /^extent\.temporal\.interval\.0 is .*start that is not after its end/);
+  });
+
   test('is checked of what is loaded, too', async () => {
     const text = JSON.stringify(item('i', { geometry, bbox: [50, 50, 40, 40] }));
     const candidate = toCandidate({ place: 'line 1', text }, { collection: null, base: null });

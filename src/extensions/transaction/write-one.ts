@@ -9,6 +9,7 @@ import { checkConditions, etagOf, mustMeetConditions } from '../../http/etag.ts'
 import { readPreferences } from '../../http/prefer.ts';
 import { type CollectionRow, type ItemRow, parseObject } from '../../stac/item.ts';
 import { jsonPatch } from '../../stac/json-patch.ts';
+import { inLanguage, languagesOf } from '../../stac/language.ts';
 import { mergePatch } from '../../stac/merge-patch.ts';
 import { restored } from '../../stac/restore.ts';
 import type { Kind } from './kind.ts';
@@ -88,9 +89,14 @@ export async function create(kind: Kind, request: ApiRequest, context: Context):
   return written(kind, row, view(row), request, true);
 }
 
+/** Tags of a document as it is given out in each of its languages: who read it in one knows its state. */
+const translatedTags = (text: string): string[] =>
+  languagesOf(text).map((code) => etagOf(inLanguage(text, [{ tag: code.toLowerCase(), weight: 1 }])));
+
 /**
  * Runs a change of what is there, under the conditions of the request.
  * @param next stored text, and the same as GET gives it -> the row in its place
+ * @param isPart what is sent holds only what changes; a whole document in one of its languages would drop the others
  * @throws ApiError NotFound, PreconditionFailed
  */
 async function change<Row extends ItemRow | CollectionRow>(
@@ -98,6 +104,7 @@ async function change<Row extends ItemRow | CollectionRow>(
   request: ApiRequest,
   context: Context,
   next: (content: string, shown: string) => Promise<Row>,
+  isPart: boolean,
 ): Promise<Reply> {
   const { base, headers, params } = request;
   const { db } = context.database;
@@ -106,7 +113,7 @@ async function change<Row extends ItemRow | CollectionRow>(
   const view = await kind.view(params, base, context, id);
   const run = (content: string) => {
     const text = view({ id, content });
-    mustMeetConditions(headers, etagOf(text));
+    mustMeetConditions(headers, etagOf(text), isPart ? translatedTags(text) : []);
     return next(content, text);
   };
   const seen = await kind.read(db, params);
@@ -127,11 +134,17 @@ export async function replace<Row extends ItemRow | CollectionRow>(
   parseObject(text);
   const sent = mustHaveId(kind, kind.toRow(text, params, base), request);
   await mustBeValid(sent, request, context);
-  return change(kind, request, context, async (content, shown) => {
-    const row = kind.toRow(restored(text, shown, content), params, base);
-    if (row.content !== sent.content) await mustBeValid(row, request, context);
-    return row;
-  });
+  return change(
+    kind,
+    request,
+    context,
+    async (content, shown) => {
+      const row = kind.toRow(restored(text, shown, content), params, base);
+      if (row.content !== sent.content) await mustBeValid(row, request, context);
+      return row;
+    },
+    false,
+  );
 }
 
 /** A patch of the request's media type, read. */
@@ -156,15 +169,21 @@ export async function update<Row extends ItemRow | CollectionRow>(
   const { base, params } = request;
   const patch = readPatch(request);
   const id = kind.idOf(params);
-  return change(kind, request, context, async (content) => {
-    const text = patch(kind.withOwn({ id, content }, params, base));
-    if (Buffer.byteLength(text) > MOST_DOCUMENT)
-      throw new ApiError('PayloadTooLarge', `the document would have more than ${MOST_DOCUMENT} bytes`);
-    parseObject(text);
-    const row = mustHaveId(kind, kind.toRow(text, params, base), request);
-    await mustBeValid(row, request, context);
-    return row;
-  });
+  return change(
+    kind,
+    request,
+    context,
+    async (content) => {
+      const text = patch(kind.withOwn({ id, content }, params, base));
+      if (Buffer.byteLength(text) > MOST_DOCUMENT)
+        throw new ApiError('PayloadTooLarge', `the document would have more than ${MOST_DOCUMENT} bytes`);
+      parseObject(text);
+      const row = mustHaveId(kind, kind.toRow(text, params, base), request);
+      await mustBeValid(row, request, context);
+      return row;
+    },
+    true,
+  );
 }
 
 export async function remove(kind: Kind, request: ApiRequest, context: Context): Promise<Reply> {
@@ -173,9 +192,8 @@ export async function remove(kind: Kind, request: ApiRequest, context: Context):
   checkConditions(headers);
   const id = kind.idOf(params);
   const view = await kind.view(params, base, context, id);
-  const isGone = await kind.drop(db, params, (content) =>
-    mustMeetConditions(headers, etagOf(view({ id, content }))),
-  );
+  const mustMeetShown = (text: string) => mustMeetConditions(headers, etagOf(text), translatedTags(text));
+  const isGone = await kind.drop(db, params, (content) => mustMeetShown(view({ id, content })));
   if (!isGone) throw await kind.missing(params, db);
   return { status: 204, type: kind.type, body: '' };
 }
