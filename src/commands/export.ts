@@ -1,5 +1,5 @@
 /** rucio-stac export: the Collections and Items of the catalogue as files that `load` reads. */
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Config, type Env, parseConfig } from '../config.ts';
@@ -12,7 +12,7 @@ import { makeFolder, messageOf, UserError } from '../errors.ts';
 import { extensions } from '../extensions/index.ts';
 import { mustKnowNames } from '../extensions/names.ts';
 import { countOwnAssets } from '../load/own-assets.ts';
-import { type Show, type StoredCollection, writeStatic } from '../load/write-static.ts';
+import { CATALOG_ID, type Show, type StoredCollection, writeStatic } from '../load/write-static.ts';
 import { geojsonParts, ndjsonParts } from '../load/write-stream.ts';
 import { writeWhole } from '../load/write-whole.ts';
 import { parquetParts } from '../parquet/write-items.ts';
@@ -171,9 +171,19 @@ async function writeOut(made: AsyncIterable<string | Uint8Array>, output: string
   }
 }
 
+/** @param path of the root of a catalogue, which may not be there */
+function isExport(path: string): boolean {
+  try {
+    return (JSON.parse(readFileSync(path, 'utf8')) as { id?: unknown } | null)?.id === CATALOG_ID;
+  } catch {
+    return false;
+  }
+}
+
+/** Of a catalogue that somebody else made there nothing may be overwritten. */
 function mustBeOurs(folder: string): void {
   makeFolder(folder, '-o');
-  const isOther = readdirSync(folder).length > 0 && !existsSync(resolve(folder, 'catalog.json'));
+  const isOther = readdirSync(folder).length > 0 && !isExport(resolve(folder, 'catalog.json'));
   if (isOther) throw new UserError(`${folder} holds something else; give another folder with -o.`);
 }
 

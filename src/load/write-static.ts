@@ -1,10 +1,14 @@
 /** Stored documents -> a static catalogue with relative links, each document with its text as it is. STAC 1.1 "Catalog Types". */
-import { createHash } from 'node:crypto';
-import { createWriteStream, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { takeName } from '../stac/file-name.ts';
 import { GEOJSON_TYPE, JSON_TYPE } from '../stac/media-type.ts';
+import { dropCollection, dropItems, earlierChildren, earlierItems } from './earlier-export.ts';
+import { writeWhole } from './write-whole.ts';
+
+/** By which export knows a folder again that it wrote. */
+export const CATALOG_ID = 'rucio-stac';
 
 export interface StoredCollection {
   id: string;
@@ -15,20 +19,6 @@ export interface StoredCollection {
 
 /** A stored document's text as it is written. */
 export type Show = (content: string) => string;
-
-/** Bytes that a file's name may have, the ending left out. */
-const LONGEST_NAME = 200;
-
-/** A file's name for an id, the same everywhere. */
-function nameOf(id: string): string {
-  const name = encodeURIComponent(id).replaceAll(
-    /[*'()!~.]/g,
-    (mark) => `%${mark.charCodeAt(0).toString(16)}`,
-  );
-  const plain = name.replaceAll('%2e', '.').replace(/^\.+/, (dots) => '%2e'.repeat(dots.length));
-  if (plain.length <= LONGEST_NAME) return plain;
-  return `${plain.slice(0, LONGEST_NAME - 25)}-${createHash('sha256').update(id).digest('hex').slice(0, 24)}`;
-}
 
 const link = (rel: string, href: string, type: string = JSON_TYPE) => ({ rel, href, type });
 
@@ -42,6 +32,7 @@ async function* collectionParts(
   { content, items }: StoredCollection,
   folder: string,
   show: Show,
+  used: Set<string>,
 ): AsyncGenerator<string> {
   yield openLinks(show(content), [link('root', '../catalog.json'), link('parent', '../catalog.json')]);
   const up = [
@@ -51,37 +42,46 @@ async function* collectionParts(
   ];
   for await (const page of items) {
     for (const item of page) {
-      const name = nameOf(item.id);
+      const name = takeName(item.id, used);
       mkdirSync(join(folder, name), { recursive: true });
       await writeFile(join(folder, name, `${name}.json`), `${openLinks(show(item.content), up)}]}\n`);
-      const href = `./${encodeURIComponent(name)}/${encodeURIComponent(name)}.json`;
-      yield `,${JSON.stringify(link('item', href, GEOJSON_TYPE))}`;
+      yield `,${JSON.stringify(link('item', `./${name}/${name}.json`, GEOJSON_TYPE))}`;
     }
   }
   yield ']}\n';
 }
 
-/** Writes the whole catalogue, its root last. */
+/** Also removes Items that an earlier export wrote there, and this one did not. */
+async function writeCollection(collection: StoredCollection, home: string, show: Show): Promise<void> {
+  mkdirSync(home, { recursive: true });
+  const earlier = earlierItems(home);
+  const used = new Set<string>();
+  await writeWhole(collectionParts(collection, home, show, used), join(home, 'collection.json'));
+  if (earlier) dropItems(home, earlier, used);
+}
+
+/** Writes the whole catalogue, its root last. What an earlier export wrote to the same folder and is no more is removed. */
 export async function writeStatic(
   folder: string,
   collections: AsyncIterable<StoredCollection>,
   show: Show,
 ): Promise<void> {
-  const children: object[] = [];
   mkdirSync(folder, { recursive: true });
+  const earlier = earlierChildren(folder);
+  const used = new Set<string>();
+  const children: object[] = [];
   for await (const collection of collections) {
-    const name = nameOf(collection.id);
-    const home = join(folder, name);
-    mkdirSync(home, { recursive: true });
-    await pipeline(collectionParts(collection, home, show), createWriteStream(join(home, 'collection.json')));
-    children.push(link('child', `./${encodeURIComponent(name)}/collection.json`));
+    const name = takeName(collection.id, used);
+    await writeCollection(collection, join(folder, name), show);
+    children.push(link('child', `./${name}/collection.json`));
   }
   const catalog = {
     type: 'Catalog',
     stac_version: '1.1.0',
-    id: 'rucio-stac',
+    id: CATALOG_ID,
     description: 'Collections and Items of a rucio-stac catalogue',
     links: [link('root', './catalog.json'), ...children],
   };
-  await writeFile(join(folder, 'catalog.json'), `${JSON.stringify(catalog, null, 2)}\n`);
+  await writeWhole([`${JSON.stringify(catalog, null, 2)}\n`], join(folder, 'catalog.json'));
+  for (const name of earlier) if (!used.has(name.toLowerCase())) dropCollection(join(folder, name));
 }

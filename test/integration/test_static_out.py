@@ -89,3 +89,47 @@ def test_embedded_assets_travel_with_the_folder(make_catalogue, lake, tmp_path):
     loaded = odc.stac.load(items, bands=["nir"])
     with rasterio.open(lake.scenes[0].path) as src:
         np.testing.assert_array_equal(loaded.nir.isel(time=0), src.read(2))
+
+
+# What links, files or file systems of others could take for something else.
+AWKWARD = ["plain", "a b", "a/b", "a\\b", "a:b", "a%2Fb", "a%20b", "ö日🛰", ".hidden", "..up", "Case", "case", "collection.json", "nul", "x?y#z", 'q"q', "l" * 300]
+
+
+def documents(path):
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    return {(each["type"], each.get("collection"), each["id"]): each for each in lines}
+
+
+def test_export_of_awkward_ids(make_catalogue, tmp_path):
+    """pystac decodes no link: each must be the path, text by text."""
+    extent = {"spatial": {"bbox": [[-180, -90, 180, 90]]}, "temporal": {"interval": [["2020-01-01T00:00:00Z", None]]}}
+    collections = [{"type": "Collection", "stac_version": "1.1.0", "id": name, "description": name, "license": "other", "extent": extent, "links": []} for name in AWKWARD]
+    items = [
+        {
+            "type": "Feature",
+            "stac_version": "1.1.0",
+            "id": name,
+            "collection": home,
+            "geometry": {"type": "Point", "coordinates": [1, 2]},
+            "bbox": [1, 2, 1, 2],
+            "properties": {"datetime": "2024-01-01T00:00:00Z"},
+            "links": [],
+            "assets": {},
+        }
+        for home in ("a/b", "Case", "case")
+        for name in AWKWARD
+    ]
+    (tmp_path / "all.ndjson").write_text("".join(json.dumps(each) + "\n" for each in collections + items))
+    made, other = make_catalogue(store="folder"), make_catalogue(store="folder")
+    made.cli("load", tmp_path / "all.ndjson").ok()
+    made.cli("export", "--format", "static", "-o", tmp_path / "out").ok()
+
+    catalog = pystac.Catalog.from_file(str(tmp_path / "out" / "catalog.json"))
+    assert sorted(each.id for each in catalog.get_children()) == sorted(AWKWARD)
+    found = [(item.collection_id, item.id) for item in catalog.get_items(recursive=True)]
+    assert sorted(found) == sorted((each["collection"], each["id"]) for each in items)
+
+    other.cli("load", tmp_path / "out").ok()
+    for name, each in (("here", made), ("there", other)):
+        each.cli("export", "-o", tmp_path / f"{name}.ndjson").ok()
+    assert documents(tmp_path / "there.ndjson") == documents(tmp_path / "here.ndjson")

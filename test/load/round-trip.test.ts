@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, lstatSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -155,6 +155,15 @@ describe('load, export, load', () => {
       stderr,
       `nothing to load in ${at('empty.json')}\nnothing to load in ${at('none.geojson')}\n`,
     );
+  });
+
+  test("a static catalogue of somebody else's is not overwritten", async () => {
+    mkdirSync(at('theirs'));
+    writeFileSync(at('theirs/catalog.json'), '{"type":"Catalog","id":"theirs","links":[]}');
+    const { code, stderr } = await run(['export', '--format', 'static', '-o', at('theirs')], inside('data'));
+    assert.equal(code, 1);
+    assert.match(stderr, /holds something else; give another folder with -o/);
+    assert.match(readFileSync(at('theirs/catalog.json'), 'utf8'), /"theirs"/);
   });
 
   const failures: [string[], RegExp][] = [
