@@ -1,7 +1,8 @@
 /** The same STAC as static JSON with relative links: a catalog, its Collection, a file an Item. STAC 1.1 "Self-contained Catalogs". COGs of the embedded store are copied beside their Items. */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join, parse } from 'node:path';
 import { makeFolder, UserError } from '../errors.ts';
+import { takeName } from '../stac/file-name.ts';
 import { OWN_PREFIX, withBase } from '../stac/link.ts';
 import { GEOJSON_TYPE, JSON_TYPE } from '../stac/media-type.ts';
 import type { Document } from './to-item.ts';
@@ -36,20 +37,28 @@ function writeWhole(path: string, document: Document, base: string | null): void
   renameSync(part, path);
 }
 
+/** A file's name that links can say as it is; its ending stays. */
+function takeFileName(path: string, used: Set<string>): string {
+  const { name, ext, base } = parse(path);
+  return /^\.\w+$/.test(ext) ? `${takeName(name, used)}${ext}` : takeName(base, used);
+}
+
 /** Copies a COG of the embedded store beside the Item; other addresses stay. */
-function takeAlong(href: string, folder: string, assetFolder: string): string {
+function takeAlong(href: string, folder: string, assetFolder: string, names: Set<string>): string {
   const own = `${OWN_PREFIX}assets/`;
   if (!href.startsWith(own)) return href;
   const path = join(assetFolder, ...href.slice(own.length).split('/').map(decodeURIComponent));
+  const name = takeFileName(path, names);
   mkdirSync(folder, { recursive: true });
-  copyFileSync(path, join(folder, basename(path)));
-  return `./${encodeURIComponent(basename(path))}`;
+  copyFileSync(path, join(folder, name));
+  return `./${name}`;
 }
 
 function relativeAssets(assets: Record<string, Document>, folder: string, assetFolder: string) {
+  const names = new Set<string>();
   const entries = Object.entries(assets).map(([key, asset]) => [
     key,
-    { ...asset, href: takeAlong(String(asset.href), folder, assetFolder) },
+    { ...asset, href: takeAlong(String(asset.href), folder, assetFolder, names) },
   ]);
   return Object.fromEntries(entries) as Record<string, Document>;
 }
@@ -65,18 +74,39 @@ function readCatalog(path: string): Catalog | null {
   throw new UserError(`${path} is there and no STAC Catalog; give --out another folder.`);
 }
 
+/** The id of what a link of the root leads to; undefined: nothing that can be read. */
+function linkedId(folder: string, href: string): unknown {
+  try {
+    const path = join(folder, href);
+    // Releases up to 0.2 encoded links.
+    const found = existsSync(path) ? path : decodeURIComponent(path);
+    return (JSON.parse(readFileSync(found, 'utf8')) as { id?: unknown } | null)?.id;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The folder's name for a Collection, and the links that the root has beside it. */
+function placeBeside(folder: string, collectionId: string, links: Catalog['links']) {
+  const others = links.filter(({ rel, href }) => rel !== 'child' || linkedId(folder, href) !== collectionId);
+  const used = others.flatMap(({ href }) => /^\.\/([^/]+)\//.exec(href)?.[1]?.toLowerCase() ?? []);
+  return { name: takeName(collectionId, new Set(used)), others };
+}
+
 /** @throws UserError when the folder holds something else, or cannot be made */
 export function makeStaticWriter({ folder, collectionId, assetFolder, base }: StaticSettings): StaticWriter {
   makeFolder(folder, '--out');
-  const home = join(folder, collectionId);
   const itemLinks: Document[] = [];
   const root = join(folder, 'catalog.json');
   const catalog = readCatalog(root);
+  const { name: homeName, others } = placeBeside(folder, collectionId, catalog?.links ?? []);
+  const home = join(folder, homeName);
+  const itemNames = new Set<string>();
   const up = (rel: string, href: string) => ({ rel, href, type: JSON_TYPE });
   return {
     item(item) {
-      const id = item.id as string;
-      const itemFolder = join(home, id);
+      const name = takeName(item.id as string, itemNames);
+      const itemFolder = join(home, name);
       const foreign = item.links as Document[];
       const links = [
         up('root', '../../catalog.json'),
@@ -84,12 +114,8 @@ export function makeStaticWriter({ folder, collectionId, assetFolder, base }: St
         up('collection', '../collection.json'),
       ];
       const assets = relativeAssets(item.assets as Record<string, Document>, itemFolder, assetFolder);
-      writeWhole(join(itemFolder, `${id}.json`), { ...item, links: [...links, ...foreign], assets }, base);
-      itemLinks.push({
-        rel: 'item',
-        href: `./${encodeURIComponent(id)}/${encodeURIComponent(id)}.json`,
-        type: GEOJSON_TYPE,
-      });
+      writeWhole(join(itemFolder, `${name}.json`), { ...item, links: [...links, ...foreign], assets }, base);
+      itemLinks.push({ rel: 'item', href: `./${name}/${name}.json`, type: GEOJSON_TYPE });
     },
     finish(collection) {
       const foreign = collection.links as Document[];
@@ -101,12 +127,7 @@ export function makeStaticWriter({ folder, collectionId, assetFolder, base }: St
         ...foreign,
       ];
       writeWhole(join(home, 'collection.json'), { ...collection, links }, base);
-      const child = {
-        rel: 'child',
-        href: `./${encodeURIComponent(collectionId)}/collection.json`,
-        type: JSON_TYPE,
-      };
-      const others = (catalog?.links ?? []).filter(({ href }) => href !== child.href);
+      const child = { rel: 'child', href: `./${homeName}/collection.json`, type: JSON_TYPE };
       const made = {
         type: 'Catalog',
         stac_version: '1.1.0',
