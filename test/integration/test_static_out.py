@@ -1,6 +1,7 @@
 """--out FOLDER: the same STAC as files, which pystac opens without a server or a network."""
 
 import json
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -119,6 +120,8 @@ def test_export_of_awkward_ids(make_catalogue, tmp_path):
         for home in ("a/b", "Case", "case")
         for name in AWKWARD
     ]
+    # A page beside it: the loaded folder has its own place on this machine.
+    items[0]["links"] = [{"rel": "about", "href": "rel.html"}]
     (tmp_path / "all.ndjson").write_text("".join(json.dumps(each) + "\n" for each in collections + items))
     made, other = make_catalogue(store="folder"), make_catalogue(store="folder")
     made.cli("load", tmp_path / "all.ndjson").ok()
@@ -132,4 +135,8 @@ def test_export_of_awkward_ids(make_catalogue, tmp_path):
     other.cli("load", tmp_path / "out").ok()
     for name, each in (("here", made), ("there", other)):
         each.cli("export", "-o", tmp_path / f"{name}.ndjson").ok()
-    assert documents(tmp_path / "there.ndjson") == documents(tmp_path / "here.ndjson")
+    here, there = documents(tmp_path / "here.ndjson"), documents(tmp_path / "there.ndjson")
+    [about] = there["Feature", "a/b", "plain"]["links"]
+    assert Path(about["href"]).is_relative_to(tmp_path / "out") and about["href"].endswith("/plain/rel.html")
+    about["href"] = "rel.html"
+    assert there == here
