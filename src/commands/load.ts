@@ -84,10 +84,14 @@ const LINES = ['created', 'updated', 'unchanged', 'skipped', 'failed'] as const;
 /** @param isContinued an earlier load has read of it */
 function summarize(name: string, report: LoadReport, isContinued: boolean): string {
   const { read, collections, items, made, isInterrupted, broken } = report;
-  if (read === 0 && !isInterrupted) return broken || isContinued ? '' : `nothing to load in ${name}\n`;
+  if (read === 0 && !isInterrupted)
+    return broken || isContinued ? '' : `nothing to load in ${name === '-' ? 'standard input' : name}\n`;
   const fates = LINES.map((each) => `${report[each]} ${each}`).join(', ');
-  const lines = [`${name}: ${read} documents read, ${collections} Collections and ${items} Items: ${fates}`];
+  const shown = name === '-' ? 'standard input' : name;
+  const lines = [`${shown}: ${read} documents read, ${collections} Collections and ${items} Items: ${fates}`];
   if (made.length > 0) lines.push(`made minimal Collections for Items without one: ${made.join(', ')}`);
+  if (isContinued && report.failed > 0)
+    lines.push('it was continued where an earlier run ended; --from-start reads it from the beginning');
   if (isInterrupted) lines.push('interrupted; run the same command again to continue');
   return `${lines.join('\n')}\n`;
 }

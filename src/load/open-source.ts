@@ -1,6 +1,7 @@
 /** What a person names -> the documents in it: a file, a folder or an address, of whatever form it turns out to be. */
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 import { messageOf, UserError } from '../errors.ts';
 import { isUrl, unlessFile, withAbsoluteHrefs } from './absolute.ts';
 import { afterDone } from './after-done.ts';
@@ -217,6 +218,13 @@ async function* readUrl(url: string, filters: Filters, reading: Reading): AsyncG
   }
 }
 
+/** What can be read once only: standard input, a pipe. */
+function onceReadable(name: string): Readable | null {
+  if (name === '-') return process.stdin;
+  const stat = statSync(name, { throwIfNoEntry: false });
+  return stat?.isFIFO() || stat?.isCharacterDevice() || stat?.isSocket() ? createReadStream(name) : null;
+}
+
 /** Opened when it is read, not before. @param onBytes told of what is read */
 async function* readBytes(file: string, onBytes: (count: number) => void): AsyncGenerator<Uint8Array> {
   for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
@@ -251,6 +259,8 @@ export async function openSource(
     if (!URL.canParse(name)) throw new UserError(`${name} is no address; check how it is written.`);
     return { name, bytes: null, documents: readUrl(name, filters, reading) };
   }
+  const once = onceReadable(name);
+  if (once) return { name, bytes: null, documents: readText(once, name, name, null, filters, reading) };
   const file = findFile(unlessFile(name));
   mustTakeAll(name, filters);
   const { size, mtimeMs } = statSync(file);
