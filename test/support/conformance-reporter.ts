@@ -8,10 +8,10 @@ interface Count {
   failed: number;
 }
 
-/** "api/sort" of dist/test/api/sort.test.js. */
+/** "api/sort" of dist/test/api/sort.test.js, or of test/api/sort.test.ts, which source maps make of it. */
 function partOf(file: string): string {
   const path = relative(process.cwd(), file).split(sep).join('/');
-  return path.replace(/^(?:.*\/)?dist\/test\//, '').replace(/\.test\.js$/, '');
+  return path.replace(/^(?:.*\/)?(?:dist\/)?test\//, '').replace(/\.test\.[jt]s$/, '');
 }
 
 const isOf = ({ tests }: Claim, part: string) => tests.some((test) => part.startsWith(test));
