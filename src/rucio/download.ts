@@ -109,7 +109,7 @@ function nothingWorked(file: RucioFile, failures: readonly ReplicaFailure[]): Us
   const did = `${file.scope}:${file.name}`;
   if (failures.length === 0) {
     return new UserError(
-      `${did} cannot be downloaded: it has no replica that is available. "rucio list-file-replicas ${did}" shows them.`,
+      `${did} cannot be downloaded: it has no replica that is available. "rucio-stac show ${did}" tells where it is.`,
     );
   }
   // A replica of a second round, or of several doors with one fault, is told once.

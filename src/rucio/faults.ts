@@ -101,7 +101,7 @@ export function refusalError(refusal: Refusal, config: RucioConfig): RucioError 
   switch (exceptionClass) {
     case 'DataIdentifierNotFound':
       return tell(
-        `${said || 'Data identifier not found'}. Check scope and name: "rucio list-dids SCOPE:*" shows what there is.`,
+        `${said || 'Data identifier not found'}. Check scope and name: "rucio-stac ls SCOPE" lists what there is.`,
       );
     case 'AccessDenied':
       return tell(

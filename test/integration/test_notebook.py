@@ -14,6 +14,8 @@ from test_readme import answers, lines
 PAGE = (ROOT / "docs" / "from-the-notebook.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 SHOWN = {
+    "npx rucio-stac doctor": "ok",
+    "npx rucio-stac whoami": "root",
     "npx rucio-stac ls": "intertwin",
     "npx rucio-stac ls intertwin": "intertwin:flood-demo",
     "npx rucio-stac show intertwin:flood-demo": "DEV-DISK",
