@@ -87,6 +87,22 @@ describe('a file is written whole or not at all', () => {
     });
   }
 
+  test('a process that ends at once leaves nothing behind', () => {
+    const module = new URL('../../src/load/write-whole.js', import.meta.url).href;
+    const script = `
+      import { readdirSync, writeFileSync } from 'node:fs';
+      import { writeWhole } from ${JSON.stringify(module)};
+      async function* made() {
+        yield 'half';
+        writeFileSync('seen', readdirSync('.').join());
+        process.exit(0);
+      }
+      await writeWhole(made(), 'a');`;
+    execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: folder });
+    assert.match(readFileSync(at('seen'), 'utf8'), /^rucio-stac-\d+-[0-9a-f]{12}\.part$/);
+    assert.deepEqual(names(), ['seen']);
+  });
+
   test('a folder is refused, a link that leads to itself too', async () => {
     await assert.rejects(writeWhole(['new'], folder), { code: 'EISDIR' });
     symlinkSync('b', at('a'));
