@@ -1,12 +1,14 @@
 /** Stored text -> the columns that searches need beside it, made anew for every row. */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../search/tables.ts';
 import { toCollectionRow, toItemRow } from '../stac/item.ts';
 
 const PAGE = 500;
 
-async function refreshCollections(db: Db): Promise<void> {
-  const rows = await db.selectFrom('collections').select('content').execute();
+type Which = RawBuilder<boolean>;
+
+async function refreshCollections(db: Db, which: Which): Promise<void> {
+  const rows = await db.selectFrom('collections').select('content').where(which).execute();
   for (const { content } of rows) {
     const { id, document, words, place, start, end } = toCollectionRow(content);
     await sql`
@@ -19,12 +21,13 @@ async function refreshCollections(db: Db): Promise<void> {
   }
 }
 
-async function refreshItems(db: Db): Promise<void> {
+async function refreshItems(db: Db, which: Which): Promise<void> {
   let after: { collection: string; id: string } | null = null;
   for (;;) {
     const page: { content: string }[] = await db
       .selectFrom('items')
       .select('content')
+      .where(which)
       .$if(after !== null, (select) =>
         select.where(sql<boolean>`(collection, id) > (${after?.collection}::text, ${after?.id}::text)`),
       )
@@ -49,8 +52,8 @@ async function refreshItems(db: Db): Promise<void> {
   }
 }
 
-/** For migrations that add such columns. */
-export async function refreshDocuments(db: Db): Promise<void> {
-  await refreshCollections(db);
-  await refreshItems(db);
+/** For migrations that add such columns, or change what is in them. @param which rows, by their `content`; all unless told */
+export async function refreshDocuments(db: Db, which: Which = sql<boolean>`true`): Promise<void> {
+  await refreshCollections(db, which);
+  await refreshItems(db, which);
 }

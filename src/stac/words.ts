@@ -12,8 +12,11 @@ const LONGEST_WORD = 200;
 /** Positions that keep phrases from running over the end of a text. */
 const GAP = 10;
 
+/** By way of upper case, where "ß" is "SS"; a sigma at a word's end is as any other. */
+const folded = (text: string) => text.toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ');
+
 export function wordsOf(text: string): string[] {
-  const plain = text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
+  const plain = folded(text.normalize('NFKD').replaceAll(/\p{M}/gu, ''));
   return (plain.match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => word.slice(0, LONGEST_WORD));
 }
 

@@ -72,6 +72,18 @@ describe('Free text', () => {
     assert.equal((await server.search({ q: 'climate AND north' })).numberMatched, 1);
   });
 
+  test('letters without a lower case of their own length, and every sigma, are found in any case', async () => {
+    await server.store([
+      collection('letters'),
+      item('street', { collection: 'letters' }, { title: 'Straße' }),
+      item('stone', { collection: 'letters' }, { title: 'ΣΊΣΥΦΟΣ' }),
+    ]);
+    const ids = async (q: string) =>
+      (await server.search({ q, collections: ['letters'] })).features.map(({ id }) => id).join();
+    for (const q of ['STRASSE', 'strasse', 'straße', 'STRAẞE']) assert.equal(await ids(q), 'street', q);
+    for (const q of ['σισυφοσ', 'σίσυφος', 'ΣΙΣΥΦΟΣ']) assert.equal(await ids(q), 'stone', q);
+  });
+
   test('title, description and keywords are found however long the rest is', async () => {
     const words = Array.from({ length: 12_000 }, (_, index) => `w${index}`).join(' ');
     await server.store([
