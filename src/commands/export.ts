@@ -157,13 +157,17 @@ const OF_FILE = new Set([
   ...['EPIPE', 'EDQUOT', 'EFBIG'],
 ]);
 
-async function writeOut(made: AsyncIterable<string | Uint8Array>, output: string): Promise<void> {
+async function writeOut(
+  made: AsyncIterable<string | Uint8Array>,
+  output: string,
+  signal: AbortSignal,
+): Promise<void> {
   if (output === '-') {
     await pipeline(made, process.stdout, { end: false });
     return;
   }
   try {
-    await writeWhole(made, output);
+    await writeWhole(made, output, signal);
   } catch (error) {
     const { code } = error as { code?: unknown };
     if (OF_FILE.has(String(code))) throw new UserError(`${output} cannot be written: ${messageOf(error)}.`);
@@ -198,7 +202,7 @@ async function write(
   if (format === 'static') {
     mustBeOurs(output);
     await writeStatic(output, reader.collections(), reader.show);
-  } else await writeOut(parts(choices, reader), output);
+  } else await writeOut(parts(choices, reader), output, signal);
   return reader.counts;
 }
 

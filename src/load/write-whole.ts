@@ -1,8 +1,10 @@
 /** A stream -> a file that appears whole or not at all; what is there and no regular file (a pipe, a device) is written through. */
 import { randomBytes } from 'node:crypto';
 import {
+  constants,
   createWriteStream,
   lstatSync,
+  openSync,
   readlinkSync,
   realpathSync,
   renameSync,
@@ -10,8 +12,10 @@ import {
   statSync,
 } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout } from 'node:timers/promises';
 
 type Made = Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
 
@@ -26,14 +30,19 @@ function targetOf(path: string, links = MOST_LINKS): string {
 }
 
 /** The part has the rights of the file that it replaces, and a name that nothing has; no signal leaves it behind. */
-async function replace(made: Made, target: string, mode: number | undefined): Promise<void> {
+async function replace(
+  made: Made,
+  target: string,
+  mode: number | undefined,
+  options: { signal?: AbortSignal },
+): Promise<void> {
   const part = join(dirname(target), `rucio-stac-${process.pid}-${randomBytes(6).toString('hex')}.part`);
   const drop = () => rmSync(part, { force: true });
   process.once('exit', drop);
   try {
     // Opened here: a stream that fails before its file is open would make the file afterwards.
     const file = await open(part, 'wx', mode === undefined ? 0o666 : mode & 0o777);
-    await pipeline(made, file.createWriteStream());
+    await pipeline(made, file.createWriteStream(), options);
     renameSync(part, target);
   } catch (error) {
     drop();
@@ -43,10 +52,30 @@ async function replace(made: Made, target: string, mode: number | undefined): Pr
   }
 }
 
-/** @param path of a file that is there or not, a link to one, a pipe or a device. @throws Error of the file system */
-export async function writeWhole(made: Made, path: string): Promise<void> {
+/** Milliseconds between two looks whether somebody reads a pipe. */
+const LOOK = 100;
+
+/** Waits for a reader as a plain open does, which however holds a thread that no signal ends, and Node until then. */
+async function openPipe(path: string, options: { signal?: AbortSignal }): Promise<Socket> {
+  for (;;) {
+    try {
+      const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+      return new Socket({ fd, readable: false, writable: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error;
+    }
+    await setTimeout(LOOK, undefined, options);
+  }
+}
+
+/**
+ * @param path of a file that is there or not, a link to one, a pipe or a device
+ * @throws Error of the file system, or AbortError
+ */
+export async function writeWhole(made: Made, path: string, signal?: AbortSignal): Promise<void> {
   const found = statSync(path, { throwIfNoEntry: false });
-  const isThrough = found !== undefined && !found.isFile();
-  if (isThrough) await pipeline(made, createWriteStream(path));
-  else await replace(made, targetOf(resolve(path)), found?.mode);
+  const options = signal ? { signal } : {};
+  if (found?.isFIFO()) await pipeline(made, await openPipe(path, options), options);
+  else if (found && !found.isFile()) await pipeline(made, createWriteStream(path), options);
+  else await replace(made, targetOf(resolve(path)), found?.mode, options);
 }

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  closeSync,
+  constants,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -86,6 +89,33 @@ describe('a file is written whole or not at all', () => {
       assert.deepEqual(names(), ['link', 'pipe']);
     });
   }
+
+  test('a pipe that nobody reads is waited for, until a signal ends that', async () => {
+    execFileSync('mkfifo', [at('pipe')]);
+    const abort = new AbortController();
+    const writing = writeWhole(['new'], at('pipe'), abort.signal);
+    abort.abort();
+    await assert.rejects(writing, { name: 'AbortError' });
+  });
+
+  test('a pipe whose reader stops reading is left at a signal', async () => {
+    execFileSync('mkfifo', [at('pipe')]);
+    const reader = openSync(at('pipe'), constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      // More than a pipe holds.
+      const writing = writeWhole([Buffer.alloc(1 << 20)], at('pipe'), AbortSignal.timeout(200));
+      await assert.rejects(writing, { name: 'AbortError' });
+    } finally {
+      closeSync(reader);
+    }
+  });
+
+  test('a reader gets more than a pipe holds', async () => {
+    execFileSync('mkfifo', [at('pipe')]);
+    const read = readFile(at('pipe'));
+    await writeWhole([Buffer.alloc(1 << 22, 'a'), 'end'], at('pipe'));
+    assert.equal((await read).toString('latin1'), `${'a'.repeat(1 << 22)}end`);
+  });
 
   test('a process that ends at once leaves nothing behind', () => {
     const module = new URL('../../src/load/write-whole.js', import.meta.url).href;
