@@ -81,16 +81,19 @@ describe('Aggregation', () => {
     return Object.fromEntries(buckets.map(({ key, frequency }) => [key, frequency]));
   };
 
-  test('others are answered between the aggregations of one request', async () => {
-    const all = await server.json<{ aggregations: { name: string }[] }>('/aggregations');
-    const names = all.aggregations.map(({ name }) => name).join(',');
-    const order: string[] = [];
-    await Promise.all([
-      server.json(`/aggregate?aggregations=${names}`).then(() => order.push('aggregate')),
-      server.json('/collections/c').then(() => order.push('collection')),
-    ]);
-    assert.deepEqual(order, ['collection', 'aggregate']);
-  });
+  // PostgreSQL has a connection for each.
+  if (!process.env.DATABASE_URL) {
+    test('others are answered between the aggregations of one request', async () => {
+      const all = await server.json<{ aggregations: { name: string }[] }>('/aggregations');
+      const names = all.aggregations.map(({ name }) => name).join(',');
+      const order: string[] = [];
+      await Promise.all([
+        server.json(`/aggregate?aggregations=${names}`).then(() => order.push('aggregate')),
+        server.json('/collections/c').then(() => order.push('collection')),
+      ]);
+      assert.deepEqual(order, ['collection', 'aggregate']);
+    });
+  }
 
   test('total_count, datetime_min and datetime_max are single values', async () => {
     assert.equal((await ask('total_count')).value, 5);
