@@ -7,7 +7,7 @@ from .instants import microseconds
 
 
 def words_of(text):
-    plain = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.category(char).startswith("M")).lower()
+    plain = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.category(char).startswith("M")).casefold()
     marked = "".join(char if unicodedata.category(char)[0] in "LN" else " " for char in plain)
     return marked.split()
 
