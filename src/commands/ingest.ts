@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Config, type Env, parseConfig } from '../config.ts';
-import { readIngested } from '../db/ingested.ts';
+import { type IngestedFile, readIngested } from '../db/ingested.ts';
 import type { Database } from '../db/schema.ts';
 import { UserError } from '../errors.ts';
 import { assetFolder } from '../http/files.ts';
@@ -20,6 +20,7 @@ import type { AssetStore } from '../s3/types.ts';
 import { makeValidator } from '../stac/validate.ts';
 import type { Command, Words } from './command.ts';
 import { untilSignal } from './interrupt.ts';
+import { askCatalogue } from './lake.ts';
 import { openCatalogue } from './open.ts';
 import { openStore } from './store.ts';
 
@@ -118,17 +119,6 @@ async function openSource(
   }
 }
 
-/** A dry run makes nothing, not even an empty database. */
-async function readMemory(config: Config, collectionId: string) {
-  if (config.databaseUrl === null && !existsSync(join(config.dataFolder, 'pg'))) return new Map();
-  const database = await openCatalogue(config, 'ingest', false);
-  try {
-    return await readIngested(database.db, collectionId);
-  } finally {
-    await database.close();
-  }
-}
-
 function summarize(report: IngestReport, { out }: Choices, config: Config): string {
   const {
     collectionId,
@@ -211,7 +201,10 @@ async function run(choices: Choices, env: Env, signal: AbortSignal): Promise<num
     if (choices.isDryRun) {
       // The embedded store would be made by its check; a bucket shows its faults.
       if (store.scheme() !== null) await store.check();
-      const memory = await readMemory(config, source.collectionId);
+      // A dry run makes nothing, not even an empty database.
+      const memory = await askCatalogue(config, 'ingest', new Map<string, IngestedFile>(), (db) =>
+        readIngested(db, source.collectionId),
+      );
       process.stdout.write(printPlan(await planFor(makePlan(source, memory, choices), store)));
       return 0;
     }

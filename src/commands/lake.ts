@@ -1,7 +1,7 @@
 /** What commands that look into the lake share: a client for as long as they run, and what the catalogue has of it. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Env, parseConfig } from '../config.ts';
+import type { Config, Env } from '../config.ts';
 import { UserError } from '../errors.ts';
 import { parseDid } from '../ingest/rucio-source.ts';
 import { connectRucio, type RucioClient } from '../rucio/connect.ts';
@@ -21,12 +21,11 @@ export async function withRucio<T>(env: Env, run: (client: RucioClient) => Promi
 
 /** Asks the catalogue of the settings; where there is none yet, none is made. */
 export async function askCatalogue<T>(
-  env: Env,
+  config: Config,
   command: string,
   otherwise: T,
   ask: (db: Db) => Promise<T>,
 ): Promise<T> {
-  const config = parseConfig(env);
   if (config.databaseUrl === null && !existsSync(join(config.dataFolder, 'pg'))) return otherwise;
   const database = await openCatalogue(config, command, false);
   try {

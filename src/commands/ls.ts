@@ -1,4 +1,5 @@
 /** rucio-stac ls [SCOPE[:PATTERN]]: scopes, DIDs, and what a dataset or container holds, with what is catalogued. */
+import { type Config, parseConfig } from '../config.ts';
 import { collectionsOfDids, collectionsOfFiles } from '../db/find-ingested.ts';
 import { formatBytes } from '../ingest/plan.ts';
 import type { RucioClient } from '../rucio/connect.ts';
@@ -25,8 +26,8 @@ async function listDids(client: RucioClient, text: string): Promise<ListedDid[]>
   return status.type === 'FILE' ? [status] : client.children({ scope, name });
 }
 
-async function catalogued(dids: ListedDid[], env: Parameters<Command['run']>[1]) {
-  return askCatalogue(env, 'ls', new Map<string, string[]>(), async (db) => {
+async function catalogued(dids: ListedDid[], config: Config) {
+  return askCatalogue(config, 'ls', new Map<string, string[]>(), async (db) => {
     const files = await collectionsOfFiles(
       db,
       dids.filter(({ type }) => type === 'FILE'),
@@ -54,15 +55,14 @@ export const ls: Command = {
       return 0;
     }
     const dids = await withRucio(env, (client) => listDids(client, text));
-    const known = await catalogued(dids, env);
+    const known = await catalogued(dids, parseConfig(env));
     if (isJson) {
-      const lines = dids.map((did) => ({ ...did, collections: known.get(didKey(did)) ?? [] }));
-      process.stdout.write(
-        lines
-          .map(({ scope, name, type, bytes, collections }) => ({ scope, name, type, bytes, collections }))
-          .map((line) => `${JSON.stringify(line)}\n`)
-          .join(''),
-      );
+      const lines = dids.map((did) => {
+        const { scope, name, type, bytes } = did;
+        const collections = known.get(didKey(did)) ?? [];
+        return `${JSON.stringify({ scope, name, type, bytes, collections })}\n`;
+      });
+      process.stdout.write(lines.join(''));
       return 0;
     }
     if (dids.length === 0) process.stderr.write(`There is nothing at ${text}.\n`);

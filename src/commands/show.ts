@@ -1,8 +1,9 @@
 /** rucio-stac show SCOPE:NAME: what Rucio knows of a DID, where its files are, and what of it is catalogued. */
+import { parseConfig } from '../config.ts';
 import { collectionsOfDids, collectionsOfFiles } from '../db/find-ingested.ts';
 import { formatBytes } from '../ingest/plan.ts';
 import type { RucioClient } from '../rucio/connect.ts';
-import { type DidStatus, didKey } from '../rucio/resolve.ts';
+import { didKey } from '../rucio/resolve.ts';
 import type { Did, ResolvedDid } from '../rucio/types.ts';
 import type { Command } from './command.ts';
 import { askCatalogue, mustBeDid, table, withRucio } from './lake.ts';
@@ -67,7 +68,6 @@ function byRse({ files }: ResolvedDid): AtRse[] {
 }
 
 interface Shown {
-  status: DidStatus;
   resolved: ResolvedDid;
   tree: Branch;
   /** Collections of the DID itself, and of each file by `scope:name`. */
@@ -75,21 +75,22 @@ interface Shown {
   collections: Map<string, string[]>;
 }
 
-function head({ status, resolved }: Shown): string {
-  const { type, account, open } = status;
-  const size = resolved.files.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
-  const count = type === 'FILE' ? '' : `, ${resolved.files.length} files`;
+function head({ resolved }: Shown): string {
+  const { type, account, open, files } = resolved;
+  const [file] = type === 'FILE' ? files : [];
+  const size = files.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
+  const count = type === 'FILE' ? '' : `, ${files.length} files`;
   const state = open === null ? '' : open ? ', open' : ', closed';
-  const checksums = [status.adler32 && `adler32 ${status.adler32}`, status.md5 && `md5 ${status.md5}`];
+  const checksums = [file?.adler32 && `adler32 ${file.adler32}`, file?.md5 && `md5 ${file.md5}`];
   const integrity = checksums
     .filter(Boolean)
     .map((each) => `, ${each}`)
     .join('');
-  return `${didKey(status)}\n  ${type} of account ${account ?? '?'}${state}${count}, ${formatBytes(size)}${integrity}\n`;
+  return `${didKey(resolved)}\n  ${type} of account ${account ?? '?'}${state}${count}, ${formatBytes(size)}${integrity}\n`;
 }
 
-function replicaLines({ resolved, status }: Shown): string {
-  if (status.type === 'FILE') {
+function replicaLines({ resolved }: Shown): string {
+  if (resolved.type === 'FILE') {
     const rows = (resolved.files[0]?.replicas ?? []).map(({ rse, state, pfn }) => [rse, state, pfn]);
     return rows.length > 0 ? table(rows, '  ') : '  none\n';
   }
@@ -143,9 +144,8 @@ function print(shown: Shown): string {
   return parts.join('');
 }
 
-function toJson({ status, resolved, tree, home, collections }: Shown): object {
-  const { scope, name, type, account, open } = status;
-  const { parents, metadata, files } = resolved;
+function toJson({ resolved, tree, home, collections }: Shown): object {
+  const { scope, name, type, account, open, parents, metadata, files } = resolved;
   const listed = files.map((file) => ({ ...file, collections: collections.get(didKey(file)) ?? [] }));
   return { scope, name, type, account, open, parents, metadata, tree, collections: home, files: listed };
 }
@@ -158,12 +158,11 @@ export const show: Command = {
   async run({ names, options }, env) {
     const did = mustBeDid(names[0], 'show');
     const found = await withRucio(env, async (client) => {
-      const status = await client.getDid(did);
       const resolved = await client.resolve(did, { allStates: true });
-      return { status, resolved, tree: await treeOf(client, did, status.type, { lines: MOST_LINES }) };
+      return { resolved, tree: await treeOf(client, did, resolved.type, { lines: MOST_LINES }) };
     });
     const nothing = { home: [] as string[], collections: new Map<string, string[]>() };
-    const catalogue = await askCatalogue(env, 'show', nothing, async (db) => ({
+    const catalogue = await askCatalogue(parseConfig(env), 'show', nothing, async (db) => ({
       home: (await collectionsOfDids(db)).get(didKey(did)) ?? [],
       collections: await collectionsOfFiles(db, found.resolved.files),
     }));

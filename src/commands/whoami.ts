@@ -1,7 +1,8 @@
 /** rucio-stac whoami: the account that Rucio takes us for, how we are logged in, and for how long. */
-import { connectRucio, type RucioClient } from '../rucio/connect.ts';
-import { type RucioConfig, readRucioConfig } from '../rucio/read-config.ts';
+import type { RucioClient } from '../rucio/connect.ts';
+import type { RucioConfig } from '../rucio/read-config.ts';
 import type { Command } from './command.ts';
+import { table, withRucio } from './lake.ts';
 
 const HELP = `rucio-stac whoami
 
@@ -69,7 +70,7 @@ function print(identity: Identity, configured: string | null): string {
   if (configured !== null && configured !== account) {
     rows.push(['note', `rucio.cfg or RUCIO_ACCOUNT names another account, ${configured}; the token decides`]);
   }
-  return rows.map(([name, value]) => `${name!.padEnd(8)} ${value}\n`).join('');
+  return table(rows);
 }
 
 export const whoami: Command = {
@@ -78,16 +79,13 @@ export const whoami: Command = {
   options: { json: { type: 'boolean' } },
   names: 0,
   async run({ options }, env) {
-    const client = connectRucio(readRucioConfig(env));
-    try {
+    await withRucio(env, async (client) => {
       const identity = await identify(client);
       const text = options.json
         ? `${JSON.stringify(identity, null, 2)}\n`
         : print(identity, client.config.account);
       process.stdout.write(text);
-    } finally {
-      await client.close();
-    }
+    });
     return 0;
   },
 };

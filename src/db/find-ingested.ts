@@ -1,11 +1,9 @@
 /** DIDs -> the Collections that were made of them. */
 import { sql } from 'kysely';
 import type { Db } from '../search/tables.ts';
+import { type IngestedFile, ingestedKey } from './ingested.ts';
 
-interface Did {
-  scope: string;
-  name: string;
-}
+type Did = Pick<IngestedFile, 'scope' | 'name'>;
 
 /** Collections whose home is a DID, by `scope:name`. */
 export async function collectionsOfDids(db: Db): Promise<Map<string, string[]>> {
@@ -30,7 +28,7 @@ export async function collectionsOfFiles(db: Db, files: readonly Did[]): Promise
         using (scope, name)
       order by collection`.execute(db);
     for (const { collection, scope, name } of rows) {
-      const key = `${scope}:${name}`;
+      const key = ingestedKey({ scope, name });
       found.set(key, [...(found.get(key) ?? []), collection]);
     }
   }

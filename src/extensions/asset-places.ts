@@ -1,5 +1,6 @@
 /** An asset -> the places where its bytes are: replicas in the lake as Rucio knows them now, else what the document says. */
 import type { Lake } from '../rucio/lake.ts';
+import { readableUrl } from '../rucio/open-replica.ts';
 import type { Did } from '../rucio/types.ts';
 
 export interface Place {
@@ -20,11 +21,6 @@ export interface Asset {
   [field: string]: unknown;
 }
 
-/** Web clients read davs as https. */
-function webAddress(pfn: string): string {
-  return pfn.replace(/^davs:/, 'https:').replace(/^dav:/, 'http:');
-}
-
 const schemeOf = (href: string) => /^([a-z][a-z0-9+.-]*):/i.exec(href)?.[1]?.toLowerCase() ?? '';
 
 /** The file that an asset is a copy of, byte by byte. */
@@ -35,7 +31,8 @@ export function didOf(asset: Asset): Did | null {
 
 function placeOf(href: unknown, rse: string | null): Place[] {
   if (typeof href !== 'string' || schemeOf(href) === '') return [];
-  return [{ href: webAddress(href), scheme: schemeOf(webAddress(href)), rse, state: null, isReadable: true }];
+  const address = readableUrl(href);
+  return [{ href: address, scheme: schemeOf(address), rse, state: null, isReadable: true }];
 }
 
 /** What the document says: `href`, then its alternates (alternate-assets 1.2), by the name of the RSE. */

@@ -8,6 +8,7 @@ import { ApiError } from '../errors.ts';
 import { shown } from '../geo/shown.ts';
 import { type ApiRequest, type Context, type Reply, type Route, reply } from '../http/api.ts';
 import { RucioError } from '../rucio/faults.ts';
+import { didKey } from '../rucio/resolve.ts';
 import { href, OWN_PREFIX, rootLink } from '../stac/link.ts';
 import { GEOJSON_TYPE, JSON_TYPE } from '../stac/media-type.ts';
 import { type Asset, didOf, type Place, placesOf } from './asset-places.ts';
@@ -58,7 +59,7 @@ async function mustHaveAsset({ params }: ApiRequest, { database }: Context): Pro
 /** Rucio's refusal or silence, without what is the server's own business. */
 function lakeFault(error: unknown, asset: Asset): unknown {
   const did = didOf(asset);
-  const name = did && `${did.scope}:${did.name}`;
+  const name = did && didKey(did);
   const known = error instanceof RucioError ? error.exceptionClass : '';
   if (known === 'DataIdentifierNotFound')
     return new ApiError('Gone', `Rucio has no ${name} any more (${known})`);

@@ -1,17 +1,10 @@
 /** Names of a query string against those that a route has. OGC API Features Part 1, 7.15.8: one that is not known is a 400. */
-import { ApiError } from '../errors.ts';
-import { shown } from '../geo/shown.ts';
+import { refuseUnknown } from '../search/params.ts';
 import type { ApiRequest, Route } from './api.ts';
 
 /** @throws ApiError InvalidParameter that names the parameter and those accepted */
 export function mustKnowParameters({ parameters = [] }: Route, { query }: Pick<ApiRequest, 'query'>): void {
   const known = parameters.flatMap(({ name, in: where }) => (where === 'query' ? [name] : []));
   const unknown = [...query.keys()].find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  const accepted = known.length === 0 ? 'none is accepted' : `accepted are ${known.join(', ')}`;
-  throw new ApiError(
-    'InvalidParameter',
-    `there is no parameter ${shown(unknown)} here; ${accepted}`,
-    unknown.slice(0, 60),
-  );
+  if (unknown !== undefined) refuseUnknown(unknown, known);
 }

@@ -1,7 +1,7 @@
 /** GET or POST of a STAC address -> its bytes or its text; what passes is tried again. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Dispatcher, request } from 'undici';
-import { messageOf, UserError } from '../errors.ts';
+import { messageOf, PASSING_CODES, UserError } from '../errors.ts';
 import { type Bytes, CODINGS, decoded } from './uncompress.ts';
 
 const MOST_ATTEMPTS = 4;
@@ -20,21 +20,6 @@ export interface Asked {
   /** Ends waiting for what is not wanted any more. */
   signal?: AbortSignal;
 }
-
-/** The system's and undici's words for a connection that may come about a moment later. */
-const PASSING = new Set([
-  'ECONNRESET',
-  'ECONNREFUSED',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EAI_AGAIN',
-  'UND_ERR_SOCKET',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
-  'HPE_INVALID_EOF_STATE',
-]);
 
 /** An answer of another status than 200. */
 class Refusal extends Error {
@@ -60,7 +45,7 @@ export const isRefused = (error: unknown): boolean =>
 const isPassing = (error: unknown): boolean =>
   error instanceof Refusal
     ? error.isPassing
-    : PASSING.has(String((error as { code?: unknown } | null)?.code ?? ''));
+    : PASSING_CODES.has(String((error as { code?: unknown } | null)?.code ?? ''));
 
 const shownUrl = (url: string) => url.replace(/\/\/[^/?#]*@/, '//***@');
 

@@ -1,5 +1,5 @@
 /** What went wrong on the way to Rucio, or in Rucio's words -> one sentence for the person who runs us. */
-import { messageOf, UserError } from '../errors.ts';
+import { messageOf, PASSING_CODES, UserError } from '../errors.ts';
 import type { RucioConfig } from './read-config.ts';
 import type { HeldToken } from './token-file.ts';
 
@@ -17,21 +17,6 @@ export class RucioError extends UserError {
 }
 
 const TLS_CODES = /^(CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS|ERR_SSL|EPROTO|HOSTNAME_MISMATCH)/;
-const PASSING = new Set([
-  'ECONNRESET',
-  'ECONNREFUSED',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EAI_AGAIN',
-  'UND_ERR_SOCKET',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-  'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
-  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
-  // A chunked answer that ends before its last chunk.
-  'HPE_INVALID_EOF_STATE',
-]);
 
 /** The system's or undici's code, of the error or of what caused it ('' when there is none). */
 export function codeOf(error: unknown): string {
@@ -44,7 +29,7 @@ export function codeOf(error: unknown): string {
 
 /** True for a lost or refused connection, which may work a moment later. */
 export function isPassing(error: unknown): boolean {
-  return PASSING.has(codeOf(error));
+  return PASSING_CODES.has(codeOf(error));
 }
 
 /** One short reason, such as "connection refused", without addresses or stacks. */

@@ -1,6 +1,7 @@
 /** Where the lake has a file now: Rucio's answer, kept for a moment, so that many who ask for one file are one question. */
 import type { RucioClient } from './connect.ts';
 import type { ReplicaLine } from './replicas.ts';
+import { didKey } from './resolve.ts';
 import type { Did, Replica } from './types.ts';
 
 export interface LakeReplica extends Replica {
@@ -30,16 +31,16 @@ const MOST_KEPT = 10_000;
 /** Milliseconds that Rucio has: who asked waits. */
 const LIMIT = 20_000;
 
-async function ask(client: RucioClient, { scope, name }: Did): Promise<LakeReplica[]> {
-  const key = `${scope}:${name}`;
+async function ask(client: RucioClient, did: Did): Promise<LakeReplica[]> {
+  const key = didKey(did);
   const signal = AbortSignal.timeout(LIMIT);
   const [all, readable] = await Promise.all([
-    client.listReplicas([{ scope, name }], { signal, allStates: true }),
-    client.listReplicas([{ scope, name }], { signal }),
+    client.listReplicas([did], { signal, allStates: true }),
+    client.listReplicas([did], { signal }),
   ]);
   const line: ReplicaLine | undefined = all.get(key);
   // Of a file that is not known Rucio says nothing here, and what is wrong there.
-  if (!line) await client.getDid({ scope, name }, signal);
+  if (!line) await client.getDid(did, signal);
   const now = new Set(
     (readable.get(key)?.replicas ?? []).flatMap(({ pfn, state }) => (state === 'AVAILABLE' ? [pfn] : [])),
   );
@@ -53,7 +54,7 @@ export function openLake(client: RucioClient): Lake {
   return {
     host: client.host,
     async replicasOf(did) {
-      const key = `${did.scope}:${did.name}`;
+      const key = didKey(did);
       const known = kept.get(key);
       if (known && known.until > Date.now()) return known.replicas;
       const replicas = ask(client, did);

@@ -180,9 +180,10 @@ function readOne(name: string, value: unknown, parameter: SearchParameter, came:
 
 /** @throws ApiError InvalidParameter that names the parameter and those accepted */
 export function refuseUnknown(name: string, accepted: string[]): never {
+  const known = accepted.length === 0 ? 'none is accepted' : `accepted are ${accepted.join(', ')}`;
   throw new ApiError(
     'InvalidParameter',
-    `there is no parameter ${shown(name)} here; accepted are ${accepted.join(', ')}`,
+    `there is no parameter ${shown(name)} here; ${known}`,
     name.slice(0, 60),
   );
 }

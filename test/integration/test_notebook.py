@@ -4,11 +4,9 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 import pytest
-from support.product import RUCIO, ROOT, Process, clean_env, free_port, run, until
+from support.product import RUCIO, ROOT, Process, clean_env, clone_folder, free_port, run, until
 from test_readme import answers, lines
 
 PAGE = (ROOT / "docs" / "from-the-notebook.md").read_text()
@@ -25,11 +23,7 @@ SHOWN = {
 
 @pytest.fixture
 def folder():
-    made = Path(tempfile.mkdtemp(prefix="rs-notebook-"))
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(ROOT / name, made)
-    for name in ("src", "examples", "node_modules"):
-        (made / name).symlink_to(ROOT / name)
+    made = clone_folder("rs-notebook-")
     yield made
     shutil.rmtree(made, ignore_errors=True)
 

@@ -8,12 +8,10 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 import pytest
 import requests
-from support.product import KIND, POSTGRES, ROOT, RUCIO, S3, Catalogue, Process, clean_env, free_port, run, until
+from support.product import KIND, POSTGRES, ROOT, RUCIO, S3, Catalogue, Process, clean_env, clone_folder, free_port, run, until
 
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^( *)```(\w+)\n(.*?)^ *```$", README, re.MULTILINE | re.DOTALL)
@@ -39,11 +37,7 @@ def answers(base):
 @pytest.fixture(scope="module")
 def reader():
     """A folder as a clone has it, and the reader's servers."""
-    folder = Path(tempfile.mkdtemp(prefix="rs-readme-"))
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(ROOT / name, folder)
-    for name in ("src", "examples", "node_modules"):
-        (folder / name).symlink_to(ROOT / name)
+    folder = clone_folder("rs-readme-")
     database = Catalogue(store="folder")
     yield folder, database
     database.close()

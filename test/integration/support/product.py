@@ -275,6 +275,16 @@ class Catalogue:
         return {str(path.relative_to(self.data / "assets")): (path.stat().st_size, path.stat().st_mtime_ns, path.stat().st_ino) for path in files}
 
 
+def clone_folder(prefix):
+    """A folder as a clone has it, for commands that are run within."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(ROOT / name, folder)
+    for name in ("src", "examples", "node_modules"):
+        (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
 class Background(threading.Thread):
     """Runs a function beside the test; `result()` gives what it gave or raises what it raised."""
 
