@@ -223,6 +223,9 @@ async function refuseForeign({ source }: Plan, db: Db): Promise<void> {
 async function finish(run: Run): Promise<void> {
   const { plan, context, report } = run;
   if (run.done.length === 0) return;
+  // Files end in any order; what the first of them says of an asset must not depend on it.
+  const places = new Map(plan.scenes.flatMap(({ files }) => files).map(({ file }, place) => [file, place]));
+  run.done.sort((a, b) => (places.get(a.file) ?? 0) - (places.get(b.file) ?? 0));
   const nothing = { collection: plan.source.collectionId, rows: [], files: [], goneIds: [] };
   const { isCollectionChanged } = await writeScenes(context.db, nothing, collectionMaker(run, run.done));
   report.isCollectionChanged ||= isCollectionChanged;

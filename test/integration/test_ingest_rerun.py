@@ -69,6 +69,20 @@ class TestNothingTwice:
         assert "0 of 9 files to ingest" in made.cli("ingest", did, "--dry-run").ok().out
 
 
+def test_the_collection_is_the_same_whichever_file_ends_first(make_catalogue, tmp_path):
+    """Both files have an asset "red", of other data types; the one that comes first is much slower."""
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    for name, size, dtype in (("a.tif", 3000, "uint16"), ("b.tif", 64, "float32")):
+        write_tiff(folder / name, ramp((1, size, size), dtype), crs="EPSG:32632", transform=UTM, names=["red"])
+    made = make_catalogue(store="folder")
+    command = ("ingest", folder, "--jobs", "2", "--datetime", "2024-01-01T00:00:00Z", "--collection", "mixed")
+    made.cli(*command).ok()
+    assert summary(made.cli(*command).ok())["rows"] == 0
+    made.start()
+    assert made.json("/collections/mixed")["item_assets"]["red"]["bands"][0]["data_type"] == "uint16"
+
+
 def test_a_lost_cog_is_made_again(make_catalogue, lake):
     made = make_catalogue(store="folder")
     made.cli("ingest", f"{lake.scope}:scenes").ok()
