@@ -18,6 +18,8 @@ export interface Api {
   getJson(path: string, options?: AskOptions): Promise<unknown>;
   /** All values of an `application/x-json-stream`. A stream that was cut is an error. */
   getList(path: string, options?: AskOptions): Promise<unknown[]>;
+  /** As getList, keeping only what `convert` makes of each value (null: nothing), so that a long list stays small. */
+  getEach<T>(path: string, convert: (value: unknown) => T | null, options?: AskOptions): Promise<T[]>;
   /** Where the server sends us on (303), relative to `path`; the token never goes anywhere but to Rucio's own host. */
   getLocation(path: string, options?: AskOptions): Promise<string>;
   /** When the token in use ends, as the server has it, in milliseconds since 1970; null: it does not tell. */
@@ -64,7 +66,9 @@ export function createApi(config: RucioConfig, dispatcher: Dispatcher): Api {
     getOpen: (path, options = {}) => send({ ...options, base: config.host, path, headers: {} }, readJson),
     getJson: (path, options = {}) => authorized(path, options, readJson),
     getList: (path, options = {}) =>
-      authorized(path, options, (answer) => readLines(answer, path, options.onRecord)),
+      authorized(path, options, (answer) => readLines(answer, path, (value) => value, options.onRecord)),
+    getEach: (path, convert, options = {}) =>
+      authorized(path, options, (answer) => readLines(answer, path, convert, options.onRecord)),
     tokenEnd: async (options = {}) =>
       authorized(
         '/auth/validate',
@@ -99,21 +103,29 @@ async function readJson(answer: Answer): Promise<unknown> {
 }
 
 /** Status 200 was sent before the first line, so only the form of the end tells a whole list from one that was cut. */
-async function readLines(
+async function readLines<T>(
   answer: Answer,
   path: string,
+  convert: (value: unknown) => T | null,
   onRecord?: (count: number) => void,
-): Promise<unknown[]> {
-  const values: unknown[] = [];
+): Promise<T[]> {
+  const values: T[] = [];
   const decoder = new TextDecoder();
   let rest = '';
+  let count = 0;
+  const read = (line: string) => {
+    if (line === '') return;
+    count++;
+    const value = convert(parseLine(line, path));
+    if (value !== null) values.push(value);
+  };
   for await (const chunk of answer.body) {
     const lines = (rest + decoder.decode(chunk as Uint8Array, { stream: true })).split('\n');
     rest = lines.pop()!;
-    for (const line of lines) if (line !== '') values.push(parseLine(line, path));
-    onRecord?.(values.length);
+    for (const line of lines) read(line);
+    onRecord?.(count);
   }
-  if (rest + decoder.decode() !== '') values.push(parseLine(rest, path));
+  read(rest + decoder.decode());
   return values;
 }
 

@@ -7,10 +7,17 @@ import { checkLogin } from './login.ts';
 import { type MetadataOptions, readMetadata } from './metadata.ts';
 import type { RucioConfig } from './read-config.ts';
 import { type ListReplicasOptions, listReplicas, type ReplicaLine } from './replicas.ts';
-import { type DidStatus, getDid, type ResolveOptions, resolveDid } from './resolve.ts';
+import {
+  completeFiles,
+  type DidStatus,
+  getDid,
+  type ResolveOptions,
+  readContents,
+  resolveDid,
+} from './resolve.ts';
 import type { AskOptions } from './send.ts';
 import { createDispatcher } from './transport.ts';
-import type { Did, ResolvedDid, RucioFile } from './types.ts';
+import type { Did, DidContents, ListedFile, ResolvedDid, RucioFile } from './types.ts';
 
 export interface ConnectOptions {
   /** Send the OpenID token to https storages as well. A token of Rucio's own is never sent there. Default: false. */
@@ -34,6 +41,11 @@ export interface RucioClient {
   /** What a dataset or container holds directly. */
   children(did: Did, signal?: AbortSignal): Promise<ListedDid[]>;
   getDid(did: Did, signal?: AbortSignal): Promise<DidStatus>;
+  /** A DID and the list of its files, some hundred bytes each. */
+  contents(did: Did, options?: ResolveOptions): Promise<DidContents>;
+  /** What else is known of some thousands of listed files: replicas, md5, metadata. In the same order. */
+  complete(files: readonly ListedFile[], options?: ResolveOptions): Promise<RucioFile[]>;
+  /** Both, for all files at once. */
   resolve(did: Did, options?: ResolveOptions): Promise<ResolvedDid>;
   /** By `scope:name`. */
   metadata(dids: readonly Did[], options?: MetadataOptions): Promise<Map<string, Record<string, unknown>>>;
@@ -78,6 +90,8 @@ export function connectRucio(config: RucioConfig, options: ConnectOptions = {}):
     search: (scope, pattern, signal) => searchDids(api, scope, pattern, signal),
     children: (did, signal) => childrenOf(api, did, signal),
     getDid: (did, signal) => getDid(api, did, signal),
+    contents: (did, contentsOptions) => readContents(api, did, contentsOptions),
+    complete: (files, completeOptions) => completeFiles(api, files, completeOptions),
     resolve: (did, resolveOptions) => resolveDid(api, did, resolveOptions),
     metadata: (dids, metadataOptions) => readMetadata(api, dids, metadataOptions),
     listReplicas: (dids, listOptions) => listReplicas(api, dids, listOptions),

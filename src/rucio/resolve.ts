@@ -2,7 +2,7 @@
 import { type Api, didPath } from './api.ts';
 import { type Metadata, readMetadata } from './metadata.ts';
 import { listReplicas, type ReplicaLine } from './replicas.ts';
-import type { Did, DidType, ResolvedDid, RucioFile } from './types.ts';
+import type { Did, DidContents, DidType, ListedFile, ResolvedDid, RucioFile } from './types.ts';
 
 export interface ResolveProgress {
   step: 'files' | 'replicas' | 'metadata';
@@ -57,38 +57,48 @@ export async function getDid(api: Api, { scope, name }: Did, signal?: AbortSigna
   };
 }
 
-export async function resolveDid(api: Api, did: Did, options: ResolveOptions = {}): Promise<ResolvedDid> {
+/** Files are few bytes each here: see completeFiles. */
+export async function readContents(api: Api, did: Did, options: ResolveOptions = {}): Promise<DidContents> {
   const { signal, onProgress } = options;
   const status = await getDid(api, did, signal);
-  const [parents, bare] = await Promise.all([
+  const { scope, name, type, account, open } = status;
+  const [parents, files, metadata] = await Promise.all([
     getParents(api, status, signal),
     listFiles(api, status, options),
+    readMetadata(api, [status], { ...(signal && { signal }) }),
   ]);
-  onProgress?.({ step: 'files', done: bare.length, total: bare.length });
-  const [replicas, metadata] = await Promise.all([
-    listReplicas(api, bare, {
-      ...options,
-      onProgress: (done) => onProgress?.({ step: 'replicas', done, total: bare.length }),
-    }),
-    readMetadata(api, status.type === 'FILE' ? bare : [status, ...bare], {
-      signal,
-      onProgress: (done) =>
-        onProgress?.({ step: 'metadata', done: Math.min(done, bare.length), total: bare.length }),
-    }),
-  ]);
-  return {
-    scope: status.scope,
-    name: status.name,
-    type: status.type,
-    metadata: metadata.get(didKey(status)) ?? {},
-    account: status.account,
-    open: status.open,
-    parents,
-    files: bare.map((file) => complete(file, replicas, metadata)),
-  };
+  onProgress?.({ step: 'files', done: files.length, total: files.length });
+  return { scope, name, type, metadata: metadata.get(didKey(status)) ?? {}, account, open, parents, files };
 }
 
-function complete(file: RucioFile, replicas: Map<string, ReplicaLine>, metadata: Metadata): RucioFile {
+/** Listed files with their replicas, md5 and metadata, in the same order. Ask for some thousands at once: all of it is held. */
+export async function completeFiles(
+  api: Api,
+  files: readonly ListedFile[],
+  options: ResolveOptions = {},
+): Promise<RucioFile[]> {
+  const { signal, onProgress } = options;
+  const total = files.length;
+  const [replicas, metadata] = await Promise.all([
+    listReplicas(api, files, {
+      ...options,
+      onProgress: (done) => onProgress?.({ step: 'replicas', done, total }),
+    }),
+    readMetadata(api, files, {
+      ...(signal && { signal }),
+      onProgress: (done) => onProgress?.({ step: 'metadata', done, total }),
+    }),
+  ]);
+  return files.map((file) => complete(file, replicas, metadata));
+}
+
+/** All of a DID at once; for a large one, readContents and completeFiles in batches. */
+export async function resolveDid(api: Api, did: Did, options: ResolveOptions = {}): Promise<ResolvedDid> {
+  const contents = await readContents(api, did, options);
+  return { ...contents, files: await completeFiles(api, contents.files, options) };
+}
+
+function complete(file: ListedFile, replicas: Map<string, ReplicaLine>, metadata: Metadata): RucioFile {
   const line = replicas.get(didKey(file));
   return {
     ...file,
@@ -105,11 +115,10 @@ async function listFiles(
   api: Api,
   did: DidStatus,
   { signal, onProgress }: ResolveOptions,
-): Promise<RucioFile[]> {
-  const more = { replicas: [], metadata: {} };
+): Promise<ListedFile[]> {
   if (did.type === 'FILE') {
     const { scope, name, bytes, adler32, md5 } = did;
-    return [{ scope, name, bytes, adler32, md5, ...more }];
+    return [{ scope, name, bytes, adler32, md5 }];
   }
   let told = 0;
   const onRecord = (done: number) => {
@@ -117,23 +126,18 @@ async function listFiles(
     told = done;
     onProgress?.({ step: 'files', done, total: did.length ?? 0 });
   };
-  const rows = (await api.getList(`${didPath(did.scope, did.name)}/files`, { signal, onRecord })) as Row[];
-  const files = new Map<string, RucioFile>();
-  for (const row of rows) {
-    const [scope, name] = [text(row.scope), text(row.name)];
-    if (scope === null || name === null) continue;
-    const file = {
-      scope,
-      name,
-      bytes: count(row.bytes),
-      adler32: hex(row.adler32, 8),
-      md5: hex(row.md5, 32),
-      ...more,
-    };
-    // A file of several datasets comes once for each.
-    files.set(didKey(file), file);
-  }
-  return [...files.values()].sort((a, b) => order(a.scope, b.scope) || order(a.name, b.name));
+  const path = `${didPath(did.scope, did.name)}/files`;
+  const listed = await api.getEach(path, toListedFile, { signal, onRecord });
+  listed.sort((a, b) => order(a.scope, b.scope) || order(a.name, b.name));
+  // A file of several datasets comes once for each.
+  return listed.filter((file, at) => at === 0 || didKey(file) !== didKey(listed[at - 1] as Did));
+}
+
+function toListedFile(value: unknown): ListedFile | null {
+  const row = value as Row;
+  const [scope, name] = [text(row.scope), text(row.name)];
+  if (scope === null || name === null) return null;
+  return { scope, name, bytes: count(row.bytes), adler32: hex(row.adler32, 8), md5: hex(row.md5, 32) };
 }
 
 async function getParents(api: Api, did: Did, signal?: AbortSignal): Promise<ResolvedDid['parents']> {
