@@ -22,6 +22,14 @@ export interface BandDescription {
   statistics: BandStatistics | null;
 }
 
+/** A COG that is in the lake as well, byte by byte. */
+export interface LakeCog {
+  scope: string;
+  name: string;
+  adler32: string;
+  md5: string;
+}
+
 export interface LayerDescription {
   key: string;
   asset: string;
@@ -37,7 +45,7 @@ export interface LayerDescription {
   footprint: Footprint | null;
   bands: BandDescription[];
   metadata: Record<string, string>;
-  cog: { bytes: number; sha256: string };
+  cog: { bytes: number; sha256: string; lake?: LakeCog };
 }
 
 export interface FileDescription {

@@ -74,6 +74,8 @@ export function openLocalSource(
     metadata,
     isWhole: true,
     files,
+    lake: null,
+    published: new Map(),
     close: async () => {},
   };
 }

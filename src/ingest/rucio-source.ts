@@ -83,6 +83,8 @@ export async function openRucioSource(
     webui: options.webui,
     metadata: parent?.metadata ?? resolved.metadata,
     files: resolved.files.map((file) => toSourceFile(client, file)),
+    lake: client,
+    published: new Map(),
     close: () => client.close(),
   };
 }

@@ -13,6 +13,7 @@ import type { FileDescription } from './describe.ts';
 import { memoryKey, type Plan, type PlannedFile, type PlannedScene } from './plan.ts';
 import type { Progress } from './progress.ts';
 import { readFile } from './read-file.ts';
+import { keepLake, readPublished } from './register-standing.ts';
 import { toCollection } from './to-collection.ts';
 import { type Document, itemIdsOf, type SceneFile, toItems } from './to-item.ts';
 import type { ItemTime } from './to-time.ts';
@@ -30,6 +31,8 @@ export interface IngestContext {
   jobs: number;
   signal: AbortSignal;
   progress: Progress;
+  /** Puts a scene's COGs into the lake as well, and notes their DIDs in the descriptions. */
+  publish?: (planned: PlannedScene, files: SceneFile[]) => Promise<void>;
   /** Called with each scene's Items once they are in the catalogue. */
   onItems?(scene: PlannedScene, items: Document[]): void;
 }
@@ -90,7 +93,19 @@ async function describeFile(run: Run, planned: PlannedScene, each: PlannedFile):
     bytes: each.file.bytes,
     ms: Math.round(performance.now() - began),
   });
-  return description;
+  return keepLake(description, each.outdated);
+}
+
+/** A COG that the lake does not take is told; its Item is made all the same, and the next run tries again. */
+async function publish({ context, report }: Run, planned: PlannedScene, files: SceneFile[]): Promise<void> {
+  try {
+    await context.publish?.(planned, files);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    const message = `${planned.scene.id} is not in the lake: ${messageOf(error).split('\n')[0]}`;
+    report.failures.push(message);
+    context.progress.fault(`rucio-stac: ${message}`);
+  }
 }
 
 async function mustBeValid(validator: Validator, documents: Document[]): Promise<void> {
@@ -165,6 +180,7 @@ async function ingestScene(run: Run, planned: PlannedScene): Promise<void> {
     for (const each of planned.files) {
       files.push({ file: each.file, asset: each.asset, description: await describeFile(run, planned, each) });
     }
+    await publish(run, planned, files);
     const settings = { source: plan.source, store: context.store, time: context.time };
     const items = toItems(planned.scene, files, settings);
     await mustBeValid(context.validator, items);
@@ -249,6 +265,7 @@ async function checkDraft({ plan, context }: Run): Promise<void> {
 export async function runPlan(plan: Plan, given: IngestContext): Promise<IngestReport> {
   const report = emptyReport(plan);
   await refuseForeign(plan, given.db);
+  await readPublished(plan, given.signal);
   const workFolder = makeWorkFolder(given.workFolder);
   const context = { ...given, workFolder };
   const run: Run = {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { extname } from 'node:path';
 import { UserError } from '../errors.ts';
+import type { RucioClient } from '../rucio/connect.ts';
 import type { Did, DidType, Replica } from '../rucio/types.ts';
 
 /** Where a file's bytes are once they can be read. */
@@ -48,6 +49,10 @@ export interface Source {
   /** `files` are all that `did` holds; false for a single file of a dataset. */
   isWhole: boolean;
   files: SourceFile[];
+  /** The lake it lies in; null: a local source. */
+  lake: RucioClient | null;
+  /** Replicas of COGs that are in the lake, too, by `scope:name`, as Rucio told when the run began or put them there. */
+  published: Map<string, Replica[]>;
   close(): Promise<void>;
 }
 

@@ -71,7 +71,7 @@ export function replicaByRse(replicas: Replica[]): Map<string, Replica> {
 }
 
 /** Where files can be read now: RSEs that hold every one of them, and whether all, some or none can be read at all. */
-export function availability(files: SourceFile[]): Record<string, unknown> {
+export function availability(files: Pick<SourceFile, 'replicas'>[]): Record<string, unknown> {
   const rses = files.map((file) => new Set(replicaByRse(file.replicas).keys()));
   const everywhere = [...(rses[0] ?? [])].filter((rse) => rses.every((each) => each.has(rse)));
   const readable = rses.filter((each) => each.size > 0).length;
@@ -82,6 +82,34 @@ export function availability(files: SourceFile[]): Record<string, unknown> {
 /** A DID in the fields of our extension. */
 export function didFields({ scope, name }: Did, type: DidType | null): Record<string, unknown> {
   return { 'rucio:scope': scope, 'rucio:name': name, 'rucio:did': `${scope}:${name}`, 'rucio:type': type };
+}
+
+/** The best replica at each RSE as alternates (alternate-assets 1.2): byte-identical files only. */
+function alternatesOf(replicas: Replica[]): Record<string, object> | null {
+  const entries = [...replicaByRse(replicas)].map(([rse, { pfn }]): [string, object] => [
+    rse,
+    { href: readableHref(pfn), 'alternate:name': rse, 'storage:refs': [rse] },
+  ]);
+  return entries.length > 0 ? Object.fromEntries(entries) : null;
+}
+
+/** Replicas of the COG itself; none where it is not in the lake. */
+export function cogReplicas({ published }: Source, { cog }: LayerDescription): Replica[] {
+  return (cog.lake && published.get(`${cog.lake.scope}:${cog.lake.name}`)) ?? [];
+}
+
+/** Of a COG that is in the lake as well: its DID, and its replicas, which are the same bytes, as alternates. */
+export function lakeFields(source: Source, layer: LayerDescription): Asset {
+  const { lake } = layer.cog;
+  if (!lake) return {};
+  const replicas = cogReplicas(source, layer);
+  return {
+    'rucio:host': source.host,
+    ...didFields(lake, 'FILE'),
+    'rucio:adler32': lake.adler32,
+    ...availability([{ replicas }]),
+    ...known({ alternate: alternatesOf(replicas) }),
+  };
 }
 
 /** storage:schemes entry of an RSE. */
@@ -95,10 +123,6 @@ export function sourceAsset(source: Source, file: SourceFile, { mediaType }: Fil
   if (file.did === null) return null;
   const { scope, name } = file.did;
   const byRse = replicaByRse(file.replicas);
-  const replicas = [...byRse].map(([rse, replica]): [string, object] => [
-    rse,
-    { href: readableHref(replica.pfn), 'alternate:name': rse, 'storage:refs': [rse] },
-  ]);
   const [first] = [...byRse.values()].sort((a, b) => a.priority - b.priority);
   return known({
     href: first
@@ -114,6 +138,6 @@ export function sourceAsset(source: Source, file: SourceFile, { mediaType }: Fil
     ...didFields(file.did, 'FILE'),
     'rucio:adler32': file.adler32,
     ...availability([file]),
-    alternate: replicas.length > 0 ? Object.fromEntries(replicas) : null,
+    alternate: alternatesOf(file.replicas),
   });
 }

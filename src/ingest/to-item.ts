@@ -1,5 +1,6 @@
 /** Scene with its descriptions -> Items. STAC 1.1 Item; projection 1.2, raster 2.0, file 2.1, alternate-assets 1.2, storage 2.0, datacube 2.3, and our rucio extension. */
 import { UserError } from '../errors.ts';
+import type { Replica } from '../rucio/types.ts';
 import type { AssetStore } from '../s3/types.ts';
 import { OWN_PREFIX } from '../stac/link.ts';
 import type { FileDescription, LayerDescription } from './describe.ts';
@@ -8,8 +9,10 @@ import {
   type Asset,
   availability,
   cogAsset,
+  cogReplicas,
   didFields,
   known,
+  lakeFields,
   replicaByRse,
   rseScheme,
   sourceAsset,
@@ -164,7 +167,8 @@ function assetsOf(scene: Scene, parts: Part[], files: SceneFile[], { source, sto
   for (const { layer, file, asset } of parts) {
     let key = asset;
     for (let n = 2; Object.hasOwn(assets, key); n++) key = `${asset}_${n}`;
-    assets[key] = cogAsset(layer, store.hrefOf(storeKey(source.collectionId, scene, file, layer)), ref);
+    const href = store.hrefOf(storeKey(source.collectionId, scene, file, layer));
+    assets[key] = { ...cogAsset(layer, href, ref), ...lakeFields(source, layer) };
   }
   const used = files.filter(({ file }) => parts.some((part) => part.file === file));
   for (const [index, { file, description }] of used.entries()) {
@@ -174,13 +178,12 @@ function assetsOf(scene: Scene, parts: Part[], files: SceneFile[], { source, sto
   return assets;
 }
 
-function storageSchemes(files: SourceFile[], store: AssetStore): Record<string, unknown> | null {
+/** @param replicas of all assets */
+function storageSchemes(replicas: Replica[], store: AssetStore): Record<string, unknown> | null {
   const schemes: Record<string, unknown> = {};
   const own = store.scheme();
   if (own) schemes[own.ref] = own.scheme;
-  for (const { replicas } of files) {
-    for (const [rse, replica] of replicaByRse(replicas)) schemes[rse] = rseScheme(rse, replica);
-  }
+  for (const [rse, replica] of replicaByRse(replicas)) schemes[rse] = rseScheme(rse, replica);
   return Object.keys(schemes).length > 0 ? schemes : null;
 }
 
@@ -226,12 +229,16 @@ function toItem(
   }
   const { geometry, bbox } = footprintOf(parts, label);
   const used = files.filter(({ file }) => parts.some((part) => part.file === file)).map(({ file }) => file);
+  const replicas = [
+    ...used.flatMap((file) => file.replicas),
+    ...parts.flatMap(({ layer }) => cogReplicas(source, layer)),
+  ];
   const properties = {
     ...Object.assign({}, ...used.map(({ metadata }) => commonFields(metadata))),
     ...time,
     ...projectionOf(parts),
     ...rucioFields(source, used),
-    ...known({ 'storage:schemes': storageSchemes(used, store) }),
+    ...known({ 'storage:schemes': storageSchemes(replicas, store) }),
   };
   const assets = assetsOf(scene, parts, files, settings);
   const links = used.flatMap(({ did }) => (did ? didLinks(source, did) : []));

@@ -41,6 +41,8 @@ function source(files: SourceFile[]): Source {
     metadata: {},
     isWhole: true,
     files,
+    lake: null,
+    published: new Map(),
     close: async () => {},
   };
 }
