@@ -57,3 +57,22 @@ export function table(rows: string[][], indent = ''): string {
     .map((line) => `${line}\n`)
     .join('');
 }
+
+/** Milliseconds between log lines. */
+const LOG_REST = 5000;
+
+/** How many files of a DID are asked for: a line that is written over on a terminal, log lines elsewhere. */
+export function tellFiles(command: string, did: string, total: number) {
+  const { stderr } = process;
+  let told = performance.now();
+  return {
+    done(count: number): void {
+      if (stderr.isTTY) stderr.write(`\r\x1b[K${did}: ${count} of ${total} files`);
+      else if (performance.now() - told > LOG_REST) {
+        told = performance.now();
+        stderr.write(`${command}:files ${JSON.stringify({ did, done: count, total })}\n`);
+      }
+    },
+    end: () => void (stderr.isTTY && stderr.write('\r\x1b[K')),
+  };
+}

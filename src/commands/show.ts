@@ -1,12 +1,16 @@
 /** rucio-stac show SCOPE:NAME: what Rucio knows of a DID, where its files are, and what of it is catalogued. */
-import { parseConfig } from '../config.ts';
+import { once } from 'node:events';
+import { type Config, parseConfig } from '../config.ts';
 import { collectionsOfDids, collectionsOfFiles } from '../db/find-ingested.ts';
 import { formatBytes } from '../ingest/plan.ts';
 import type { RucioClient } from '../rucio/connect.ts';
 import { didKey } from '../rucio/resolve.ts';
-import type { Did, ResolvedDid } from '../rucio/types.ts';
+import type { DidContents, RucioFile } from '../rucio/types.ts';
+import type { Db } from '../search/tables.ts';
 import type { Command } from './command.ts';
-import { askCatalogue, mustBeDid, table, withRucio } from './lake.ts';
+import { askCatalogue, mustBeDid, table, tellFiles, withRucio } from './lake.ts';
+import { addFiles, noTotals, type Totals } from './show/totals.ts';
+import { type Branch, treeLines, treeOf } from './show/tree.ts';
 
 const HELP = `rucio-stac show SCOPE:NAME
 
@@ -15,139 +19,121 @@ the catalogue.
 
   --json  all of it as one JSON object, files included`;
 
-/** Names told of what is missing, and lines of the tree. */
-const MOST_NAMES = 10;
-const MOST_LINES = 200;
-
-interface Branch extends Did {
-  type: string;
-  /** Files that it holds directly. */
-  files: number;
-  holds: Branch[];
-}
-
-/** Containers and datasets below a DID; files are counted. */
-async function treeOf(client: RucioClient, did: Did, type: string, left: { lines: number }): Promise<Branch> {
-  const branch: Branch = { scope: did.scope, name: did.name, type, files: 0, holds: [] };
-  if (type === 'FILE') return branch;
-  for (const child of await client.children(did)) {
-    if (child.type === 'FILE') branch.files++;
-    else if (left.lines-- > 0) branch.holds.push(await treeOf(client, child, child.type, left));
-  }
-  return branch;
-}
-
-function treeLines(branch: Branch, depth: number): string[] {
-  const files = branch.files > 0 ? `  ${branch.files} ${branch.files === 1 ? 'file' : 'files'}` : '';
-  return [
-    `${'  '.repeat(depth)}${branch.type}  ${didKey(branch)}${files}`,
-    ...branch.holds.flatMap((each) => treeLines(each, depth + 1)),
-  ];
-}
-
-interface AtRse {
-  rse: string;
-  files: number;
-  available: number;
-  bytes: number;
-}
-
-function byRse({ files }: ResolvedDid): AtRse[] {
-  const found = new Map<string, AtRse>();
-  for (const { replicas, bytes } of files) {
-    for (const rse of new Set(replicas.map((each) => each.rse))) {
-      const at = found.get(rse) ?? { rse, files: 0, available: 0, bytes: 0 };
-      const isAvailable = replicas.some((each) => each.rse === rse && each.state === 'AVAILABLE');
-      at.files++;
-      at.available += Number(isAvailable);
-      at.bytes += isAvailable ? (bytes ?? 0) : 0;
-      found.set(rse, at);
-    }
-  }
-  return [...found.values()].sort((a, b) => (a.rse < b.rse ? -1 : 1));
-}
+/** Files asked for at once: what a dataset of any length needs of memory. */
+const BATCH = 2000;
 
 interface Shown {
-  resolved: ResolvedDid;
+  contents: DidContents;
   tree: Branch;
-  /** Collections of the DID itself, and of each file by `scope:name`. */
+  /** Collections of the DID itself. */
   home: string[];
-  collections: Map<string, string[]>;
 }
 
-function head({ resolved }: Shown): string {
-  const { type, account, open, files } = resolved;
-  const [file] = type === 'FILE' ? files : [];
-  const size = files.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
-  const count = type === 'FILE' ? '' : `, ${files.length} files`;
+type OnFiles = (files: RucioFile[], known: Map<string, string[]>) => Promise<void> | void;
+
+/** All files in order, some thousands at a time, with the Collections that have them. */
+async function walk(client: RucioClient, shown: Shown, db: Db | null, onFiles: OnFiles) {
+  const { files } = shown.contents;
+  const progress = tellFiles('show', didKey(shown.contents), files.length);
+  try {
+    for (let at = 0; at < files.length; at += BATCH) {
+      const some = files.slice(at, at + BATCH);
+      const complete = await client.complete(some, { allStates: true });
+      const known = db === null ? new Map<string, string[]>() : await collectionsOfFiles(db, some);
+      progress.done(at + some.length);
+      await onFiles(complete, known);
+    }
+  } finally {
+    progress.end();
+  }
+}
+
+function head({ contents }: Shown, { files, bytes }: Totals, only: RucioFile | null): string {
+  const { type, account, open } = contents;
+  const count = type === 'FILE' ? '' : `, ${files} files`;
   const state = open === null ? '' : open ? ', open' : ', closed';
-  const checksums = [file?.adler32 && `adler32 ${file.adler32}`, file?.md5 && `md5 ${file.md5}`];
+  const checksums = [only?.adler32 && `adler32 ${only.adler32}`, only?.md5 && `md5 ${only.md5}`];
   const integrity = checksums
     .filter(Boolean)
     .map((each) => `, ${each}`)
     .join('');
-  return `${didKey(resolved)}\n  ${type} of account ${account ?? '?'}${state}${count}, ${formatBytes(size)}${integrity}\n`;
+  return `${didKey(contents)}\n  ${type} of account ${account ?? '?'}${state}${count}, ${formatBytes(bytes)}${integrity}\n`;
 }
 
-function replicaLines({ resolved }: Shown): string {
-  if (resolved.type === 'FILE') {
-    const rows = (resolved.files[0]?.replicas ?? []).map(({ rse, state, pfn }) => [rse, state, pfn]);
-    return rows.length > 0 ? table(rows, '  ') : '  none\n';
-  }
-  const total = resolved.files.length;
-  const rows = byRse(resolved).map(({ rse, files, available, bytes }) => [
-    rse,
-    `${available} of ${total} files`,
-    formatBytes(bytes),
-    files > available ? `${files - available} more not available` : '',
-  ]);
+function replicaLines({ rses, files: total }: Totals, only: RucioFile | null): string {
+  const rows =
+    only !== null
+      ? only.replicas.map(({ rse, state, pfn }) => [rse, state, pfn])
+      : [...rses.values()]
+          .sort((a, b) => (a.rse < b.rse ? -1 : 1))
+          .map(({ rse, files, available, bytes }) => [
+            rse,
+            `${available} of ${total} files`,
+            formatBytes(bytes),
+            files > available ? `${files - available} more not available` : '',
+          ]);
   return rows.length > 0 ? table(rows, '  ') : '  none\n';
 }
 
-function catalogueLines({ resolved, home, collections }: Shown): string {
-  const counts = new Map<string, number>(home.map((id) => [id, 0]));
-  for (const file of resolved.files)
-    for (const id of collections.get(didKey(file)) ?? []) counts.set(id, (counts.get(id) ?? 0) + 1);
-  const missing = resolved.files.filter((file) => !collections.has(didKey(file)));
-  const total = resolved.files.length;
-  const lines = Array.from(counts, ([id, count]) => `  Collection ${id}: ${count} of ${total} files\n`);
-  if (missing.length === 0) return lines.join('');
-  const named = missing.slice(0, MOST_NAMES).map(({ name }) => name);
-  const more = missing.length > named.length ? ` and ${missing.length - named.length} more` : '';
-  return `${lines.join('')}  not there: ${named.join(', ')}${more}\n`;
+function catalogueLines({ files, collections, missing }: Totals): string {
+  const lines = Array.from(collections, ([id, count]) => `  Collection ${id}: ${count} of ${files} files\n`);
+  if (missing.count === 0) return lines.join('');
+  const more =
+    missing.count > missing.named.length ? ` and ${missing.count - missing.named.length} more` : '';
+  return `${lines.join('')}  not there: ${missing.named.join(', ')}${more}\n`;
 }
 
-function print(shown: Shown): string {
-  const { resolved, tree } = shown;
-  const parts = [head(shown)];
-  const { parents, metadata } = resolved;
-  if (parents.length > 0)
-    parts.push(
-      'In\n',
-      table(
-        parents.map((each) => [each.type, didKey(each)]),
-        '  ',
-      ),
-    );
-  const known = Object.entries(metadata);
-  if (known.length > 0)
-    parts.push(
-      'Metadata\n',
-      table(
-        known.map(([key, value]) => [key, JSON.stringify(value)]),
-        '  ',
-      ),
-    );
-  const branches = tree.holds.flatMap((each) => treeLines(each, 1));
-  if (branches.length > 0) parts.push('Holds\n', `${branches.join('\n')}\n`);
-  parts.push('Replicas\n', replicaLines(shown), 'Catalogue\n', catalogueLines(shown));
-  return parts.join('');
+function print(shown: Shown, totals: Totals, only: RucioFile | null): string {
+  const { parents, metadata } = shown.contents;
+  const within = parents.map((each) => [each.type, didKey(each)]);
+  const told = Object.entries(metadata).map(([key, value]) => [key, JSON.stringify(value)]);
+  const branches = shown.tree.holds.flatMap((each) => treeLines(each, 1));
+  return [
+    head(shown, totals, only),
+    ...(within.length > 0 ? ['In\n', table(within, '  ')] : []),
+    ...(told.length > 0 ? ['Metadata\n', table(told, '  ')] : []),
+    ...(branches.length > 0 ? ['Holds\n', `${branches.join('\n')}\n`] : []),
+    'Replicas\n',
+    replicaLines(totals, only),
+    'Catalogue\n',
+    catalogueLines(totals),
+  ].join('');
 }
 
-function toJson({ resolved, tree, home, collections }: Shown): object {
-  const { scope, name, type, account, open, parents, metadata, files } = resolved;
-  const listed = files.map((file) => ({ ...file, collections: collections.get(didKey(file)) ?? [] }));
-  return { scope, name, type, account, open, parents, metadata, tree, collections: home, files: listed };
+async function showText(client: RucioClient, shown: Shown, db: Db | null) {
+  const totals = noTotals(shown.home);
+  let only: RucioFile | null = null;
+  await walk(client, shown, db, (files, known) => {
+    addFiles(totals, files, known);
+    if (shown.contents.type === 'FILE') only = files[0] ?? null;
+  });
+  process.stdout.write(print(shown, totals, only));
+}
+
+/** Nothing of it is held: a line a file, as they come. */
+async function showJson(client: RucioClient, shown: Shown, db: Db | null) {
+  const { tree, home, contents } = shown;
+  const { files: _, ...rest } = contents;
+  const write = async (text: string) => {
+    if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+  };
+  await write(`${JSON.stringify({ ...rest, tree, collections: home }, null, 2).slice(0, -2)},\n  "files": [`);
+  let separator = '\n    ';
+  await walk(client, shown, db, async (files, known) => {
+    for (const file of files) {
+      await write(`${separator}${JSON.stringify({ ...file, collections: known.get(didKey(file)) ?? [] })}`);
+      separator = ',\n    ';
+    }
+  });
+  await write('\n  ]\n}\n');
+}
+
+async function inCatalogue(config: Config, run: (db: Db | null) => Promise<void>): Promise<void> {
+  const isDone = await askCatalogue(config, 'show', false, async (db) => {
+    await run(db);
+    return true;
+  });
+  if (!isDone) await run(null);
 }
 
 export const show: Command = {
@@ -157,18 +143,15 @@ export const show: Command = {
   names: 1,
   async run({ names, options }, env) {
     const did = mustBeDid(names[0], 'show');
-    const found = await withRucio(env, async (client) => {
-      const resolved = await client.resolve(did, { allStates: true });
-      return { resolved, tree: await treeOf(client, did, resolved.type, { lines: MOST_LINES }) };
+    const tell = options.json === true ? showJson : showText;
+    await withRucio(env, async (client) => {
+      const contents = await client.contents(did);
+      const tree = await treeOf(client, did, contents.type);
+      await inCatalogue(parseConfig(env), async (db) => {
+        const home = db === null ? [] : ((await collectionsOfDids(db)).get(didKey(did)) ?? []);
+        await tell(client, { contents, tree, home }, db);
+      });
     });
-    const nothing = { home: [] as string[], collections: new Map<string, string[]>() };
-    const catalogue = await askCatalogue(parseConfig(env), 'show', nothing, async (db) => ({
-      home: (await collectionsOfDids(db)).get(didKey(did)) ?? [],
-      collections: await collectionsOfFiles(db, found.resolved.files),
-    }));
-    const shown: Shown = { ...found, ...catalogue };
-    const text = options.json === true ? `${JSON.stringify(toJson(shown), null, 2)}\n` : print(shown);
-    process.stdout.write(text);
     return 0;
   },
 };

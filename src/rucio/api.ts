@@ -113,6 +113,7 @@ async function readLines<T>(
   const decoder = new TextDecoder();
   let rest = '';
   let count = 0;
+  onRecord?.(0);
   const read = (line: string) => {
     if (line === '') return;
     count++;

@@ -2,7 +2,7 @@
 import { createApi } from './api.ts';
 import { type DownloadOptions, type DownloadReport, downloadFile } from './download.ts';
 import { isJwt } from './jwt.ts';
-import { childrenOf, type ListedDid, searchDids } from './listing.ts';
+import { childrenOf, holdingsOf, type ListedDid, searchDids } from './listing.ts';
 import { checkLogin } from './login.ts';
 import { type MetadataOptions, readMetadata } from './metadata.ts';
 import type { RucioConfig } from './read-config.ts';
@@ -40,6 +40,8 @@ export interface RucioClient {
   search(scope: string, pattern: string, signal?: AbortSignal): Promise<ListedDid[]>;
   /** What a dataset or container holds directly. */
   children(did: Did, signal?: AbortSignal): Promise<ListedDid[]>;
+  /** The same with files counted, not listed. */
+  holdings(did: Did, signal?: AbortSignal): Promise<{ files: number; others: ListedDid[] }>;
   getDid(did: Did, signal?: AbortSignal): Promise<DidStatus>;
   /** A DID and the list of its files, some hundred bytes each. */
   contents(did: Did, options?: ResolveOptions): Promise<DidContents>;
@@ -89,6 +91,7 @@ export function connectRucio(config: RucioConfig, options: ConnectOptions = {}):
     scopes: async (signal) => ((await api.getJson('/scopes/', { signal })) as unknown[]).map(String),
     search: (scope, pattern, signal) => searchDids(api, scope, pattern, signal),
     children: (did, signal) => childrenOf(api, did, signal),
+    holdings: (did, signal) => holdingsOf(api, did, signal),
     getDid: (did, signal) => getDid(api, did, signal),
     contents: (did, contentsOptions) => readContents(api, did, contentsOptions),
     complete: (files, completeOptions) => completeFiles(api, files, completeOptions),

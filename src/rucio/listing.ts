@@ -42,6 +42,26 @@ export async function searchDids(
   return ((await api.getList(path, { signal })) as Row[]).map(toListed).sort(inOrder);
 }
 
+/** What a dataset or container holds directly: its files counted, all else listed. */
+export async function holdingsOf(
+  api: Api,
+  { scope, name }: Did,
+  signal?: AbortSignal,
+): Promise<{ files: number; others: ListedDid[] }> {
+  let files = 0;
+  const convert = (value: unknown) => {
+    const listed = toListed(value as Row);
+    if (listed.type !== 'FILE') return listed;
+    files++;
+    return null;
+  };
+  const onRecord = (count: number) => {
+    if (count === 0) files = 0;
+  };
+  const others = await api.getEach(`${didPath(scope, name)}/dids`, convert, { signal, onRecord });
+  return { files, others: others.sort(inOrder) };
+}
+
 /** @returns what a dataset or container holds directly; a file holds nothing */
 export async function childrenOf(api: Api, { scope, name }: Did, signal?: AbortSignal): Promise<ListedDid[]> {
   const rows = (await api.getList(`${didPath(scope, name)}/dids`, { signal })) as Row[];
