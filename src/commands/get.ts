@@ -1,12 +1,11 @@
 /** rucio-stac get SCOPE:NAME…: downloads the files of a DID, each whole and with Rucio's checksums, or not at all. */
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import type { Env } from '../config.ts';
 import { makeFolder, messageOf, UserError } from '../errors.ts';
 import { formatBytes } from '../ingest/plan.ts';
 import { makeProgress, type Progress } from '../ingest/progress.ts';
-import { adler32 } from '../rucio/adler32.ts';
 import type { RucioClient } from '../rucio/connect.ts';
+import { differenceOf, sumFile } from '../rucio/fetch/sums.ts';
 import { didKey } from '../rucio/resolve.ts';
 import { safeJoin } from '../rucio/safe-join.ts';
 import type { Did, ResolvedDid, RucioFile } from '../rucio/types.ts';
@@ -17,7 +16,8 @@ import { mustBeDid, withRucio } from './lake.ts';
 const HELP = `rucio-stac get SCOPE:NAME…
 
 Downloads files, or all files of datasets and containers, from their best replicas; the next one is tried when one fails.
-Each file is compared with Rucio's size and checksums. Run it again to continue: what is there and right is skipped.
+Each file is compared with Rucio's size and checksums. Run it again to continue: what is there and right is skipped, and a
+file that came in part goes on where it ended. root://, gsiftp:// and the like are opened by xrdcp, gfal-copy, rclone or rucio.
 
   --out FOLDER  where to (the current folder); files of a dataset go to FOLDER/NAME/, a single file to FOLDER/SCOPE/
   --jobs N      files at once (3)`;
@@ -36,17 +36,11 @@ function pathOf(folder: string, resolved: ResolvedDid, file: RucioFile): string 
 }
 
 /** Whether a file of the right size, and of the right checksums where Rucio knows any, is there. */
-async function isThere({ file, path }: Wanted): Promise<boolean> {
+async function isThere({ file, path }: Wanted, signal: AbortSignal): Promise<boolean> {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat?.isFile() || (file.bytes !== null && stat.size !== file.bytes)) return false;
   if (file.adler32 === null && file.md5 === null) return file.bytes !== null;
-  const [adler, md5] = [adler32(), createHash('md5')];
-  for await (const chunk of createReadStream(path)) {
-    adler.update(chunk as Uint8Array);
-    md5.update(chunk as Uint8Array);
-  }
-  const isSame = (known: string | null, found: string) => known === null || known === found;
-  return isSame(file.adler32, adler.digest()) && isSame(file.md5, md5.digest('hex'));
+  return differenceOf(file, (await sumFile(path, { signal })).sums()) === null;
 }
 
 interface Run {
@@ -62,7 +56,7 @@ async function getOne(run: Run, wanted: Wanted): Promise<void> {
   const { client, signal, progress } = run;
   const { file, path } = wanted;
   try {
-    if (existsSync(path) && (await isThere(wanted))) {
+    if (existsSync(path) && (await isThere(wanted, signal))) {
       run.there++;
       progress.advance(file.bytes ?? 0);
     } else {

@@ -16,6 +16,7 @@ import { makeStaticWriter } from '../ingest/static-out.ts';
 import { readInstant } from '../ingest/to-time.ts';
 import { connectRucio } from '../rucio/connect.ts';
 import { readRucioConfig } from '../rucio/read-config.ts';
+import { makePfnSigner } from '../s3/pfn.ts';
 import type { AssetStore } from '../s3/types.ts';
 import { makeValidator } from '../stac/validate.ts';
 import type { Command, Words } from './command.ts';
@@ -105,7 +106,7 @@ async function openSource(
       );
     return openLocalSource(name, collectionId);
   }
-  const client = connectRucio(readRucioConfig(env));
+  const client = connectRucio(readRucioConfig(env), { signS3: makePfnSigner(env) });
   const tell = (step: string, done: number) => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${name}: ${done} ${step}`);
   };

@@ -7,11 +7,12 @@ import { parseDid } from '../ingest/rucio-source.ts';
 import { connectRucio, type RucioClient } from '../rucio/connect.ts';
 import { readRucioConfig } from '../rucio/read-config.ts';
 import type { Did } from '../rucio/types.ts';
+import { makePfnSigner } from '../s3/pfn.ts';
 import type { Db } from '../search/tables.ts';
 import { openCatalogue } from './open.ts';
 
 export async function withRucio<T>(env: Env, run: (client: RucioClient) => Promise<T>): Promise<T> {
-  const client = connectRucio(readRucioConfig(env));
+  const client = connectRucio(readRucioConfig(env), { signS3: makePfnSigner(env) });
   try {
     return await run(client);
   } finally {

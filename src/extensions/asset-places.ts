@@ -1,6 +1,6 @@
 /** An asset -> the places where its bytes are: replicas in the lake as Rucio knows them now, else what the document says. */
 import type { Lake } from '../rucio/lake.ts';
-import { readableUrl } from '../rucio/open-replica.ts';
+import { readableUrl } from '../rucio/pfn.ts';
 import type { Did } from '../rucio/types.ts';
 
 export interface Place {

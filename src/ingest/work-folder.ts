@@ -1,6 +1,7 @@
 /** Where downloads and COGs lie until they are stored: a folder a run, gone with it. */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { isRunning } from '../rucio/fetch/leftovers.ts';
 
 /** A folder of this run's own; what a run that was killed left behind goes. */
 export function makeWorkFolder(parent: string): string {
@@ -11,12 +12,4 @@ export function makeWorkFolder(parent: string): string {
       rmSync(join(parent, name), { recursive: true, force: true });
   }
   return mkdtempSync(join(parent, `ingest-${process.pid}-`));
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

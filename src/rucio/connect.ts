@@ -1,6 +1,11 @@
 /** RucioConfig -> client of one Rucio server, as far as ingestion needs it: it only reads. */
+import { statSync } from 'node:fs';
 import { createApi } from './api.ts';
 import { type DownloadOptions, type DownloadReport, downloadFile } from './download.ts';
+import { openLeftovers } from './fetch/leftovers.ts';
+import type { SignS3 } from './fetch/open-replica.ts';
+import { openStorageAccess } from './fetch/storage-access.ts';
+import { findTools } from './fetch/tools.ts';
 import { isJwt } from './jwt.ts';
 import { childrenOf, holdingsOf, type ListedDid, searchDids } from './listing.ts';
 import { checkLogin } from './login.ts';
@@ -22,6 +27,8 @@ import type { Did, DidContents, ListedFile, ResolvedDid, RucioFile } from './typ
 export interface ConnectOptions {
   /** Send the OpenID token to https storages as well. A token of Rucio's own is never sent there. Default: false. */
   bearer?: boolean;
+  /** Opens s3 addresses; without it they are passed over. */
+  signS3?: SignS3;
 }
 
 export interface RucioClient {
@@ -58,17 +65,41 @@ export interface RucioClient {
   close(): Promise<void>;
 }
 
+/** Tools find the configuration and the roots that we found. */
+function toolEnv({ file, caCert }: RucioConfig): Record<string, string> {
+  const isFile = caCert !== null && statSync(caCert, { throwIfNoEntry: false })?.isFile() === true;
+  return { ...(file !== null && { RUCIO_CONFIG: file }), ...(isFile && { SSL_CERT_FILE: caCert }) };
+}
+
 /** Opens no connection yet. @throws UserError when certificates cannot be read */
 export function connectRucio(config: RucioConfig, options: ConnectOptions = {}): RucioClient {
   checkLogin(config);
   const dispatcher = createDispatcher(config);
   const api = createApi(config, dispatcher);
 
-  async function bearerToken(): Promise<string | null> {
-    if (options.bearer !== true || config.authType !== 'oidc') return null;
+  const { download } = config;
+
+  async function loginToken(): Promise<string | null> {
+    if (config.authType !== 'oidc') return null;
     const token = await api.tokens.get();
     return isJwt(token) ? token : null;
   }
+
+  const storages = openStorageAccess(config, loginToken);
+  const leftovers = openLeftovers();
+  const { signS3 } = options;
+  const transfers: DownloadOptions = {
+    dispatcher,
+    storages,
+    leftovers,
+    preferredImpl: download.preferredImpl,
+    tools: findTools(download.searchPath),
+    toolEnv: toolEnv(config),
+    ...(signS3 && { signS3 }),
+    ...(download.transferTimeoutSeconds !== null && {
+      transferTimeoutSeconds: download.transferTimeoutSeconds,
+    }),
+  };
 
   return {
     host: config.host,
@@ -99,14 +130,12 @@ export function connectRucio(config: RucioConfig, options: ConnectOptions = {}):
     metadata: (dids, metadataOptions) => readMetadata(api, dids, metadataOptions),
     listReplicas: (dids, listOptions) => listReplicas(api, dids, listOptions),
     async download(file, target, downloadOptions = {}) {
-      const seconds = config.download.transferTimeoutSeconds;
-      return downloadFile(file, target, {
-        dispatcher,
-        bearerToken: await bearerToken(),
-        ...(seconds !== null && { transferTimeoutSeconds: seconds }),
-        ...downloadOptions,
-      });
+      const bearerToken = options.bearer === true ? await loginToken() : null;
+      return downloadFile(file, target, { ...transfers, bearerToken, ...downloadOptions });
     },
-    close: () => dispatcher.destroy(),
+    async close() {
+      await storages.close();
+      await dispatcher.destroy();
+    },
   };
 }

@@ -8,6 +8,8 @@ export interface Ini {
   /** Value after interpolation, trimmed; undefined when neither the section nor [DEFAULT] has it. */
   get(section: string, key: string): string | undefined;
   has(section: string): boolean;
+  /** Names of all sections but [DEFAULT]. */
+  sections(): string[];
   /** Keys of a section, lower case, without those of [DEFAULT]. */
   keys(section: string): string[];
 }
@@ -39,6 +41,7 @@ export function parseIni(text: string, file: string): Ini {
   return {
     get: (section, key) => interpolated(sections, section, key.toLowerCase(), 0),
     has: (section) => sections.has(section),
+    sections: () => [...sections.keys()].filter((name) => name !== DEFAULT),
     keys: (section) => [...(sections.get(section)?.keys() ?? [])],
   };
 }

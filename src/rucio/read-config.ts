@@ -7,6 +7,7 @@ import { homedir as systemHome, tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
 import { type Ini, parseIni } from './ini.ts';
+import { readStorageSettings, type StorageSettings } from './read-storage-settings.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -50,7 +51,13 @@ export interface RucioConfig {
   oidc: OidcSettings;
   /** Repeats of a request after 502, 503, 504 or a lost connection. */
   requestRetries: number;
-  download: { transferTimeoutSeconds: number | null; preferredImpl: string[] };
+  download: {
+    transferTimeoutSeconds: number | null;
+    preferredImpl: string[];
+    /** Folders of commands, as in PATH. */
+    searchPath: string;
+  };
+  storages: StorageSettings;
 }
 
 interface Source {
@@ -100,7 +107,9 @@ export function readRucioConfig(env: Env, homedir = systemHome(), fileOverride?:
       preferredImpl: (tidy(source.ini.get('download', 'preferred_impl')) ?? '')
         .split(/[\s,]+/)
         .filter(Boolean),
+      searchPath: env.PATH ?? '',
     },
+    storages: readStorageSettings(env, source, (path) => expandPath(path, env, homedir)),
   };
 }
 

@@ -5,9 +5,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { request } from 'undici';
-import { adler32 } from '../../src/rucio/adler32.ts';
 import { connectRucio, type RucioClient } from '../../src/rucio/connect.ts';
 import { type Env, readRucioConfig } from '../../src/rucio/read-config.ts';
+
+export { sums } from './sums.ts';
 
 export const SCOPE = 'stac-it';
 /** Of one test file; removed by closeAll. */
@@ -34,12 +35,6 @@ export function required(key: string): string {
   const value = process.env[key];
   assert.ok(value, `${key} is not set: eval "$(test/servers/rucio/start)" first`);
   return value;
-}
-
-export function sums(bytes: Uint8Array): { bytes: number; adler32: string; md5: string } {
-  const adler = adler32();
-  adler.update(bytes);
-  return { bytes: bytes.length, adler32: adler.digest(), md5: createHash('md5').update(bytes).digest('hex') };
 }
 
 export interface Lake {

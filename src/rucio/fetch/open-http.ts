@@ -1,0 +1,129 @@
+/** https and http address -> stream of its bytes, from the first or from a later one on (RFC 9110: 14 Range Requests). */
+import type { Readable } from 'node:stream';
+import { type Dispatcher, request } from 'undici';
+import { networkReason } from '../faults.ts';
+import { readableUrl } from '../pfn.ts';
+import { ReplicaFault } from './replica-fault.ts';
+
+const MAX_REDIRECTS = 10;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+/** What a storage is shown of us. */
+export interface Access {
+  /** For every address. */
+  dispatcher?: Dispatcher | undefined;
+  /** With the RSE's own client certificate: for the origin of the first address only. */
+  ownDispatcher?: Dispatcher | undefined;
+  /** For the origin of the first address only, over https only. */
+  bearerToken?: string | null | undefined;
+}
+
+export interface Range {
+  from: number;
+  /** Last byte; null: to the end. */
+  to?: number | null;
+  /** Only when the file is still the one of this strong ETag; else it comes from its first byte. */
+  ifRange?: string | null;
+}
+
+export interface OpenBytes {
+  /** Offset of the body's first byte: 0, or the one that was asked for. */
+  from: number;
+  /** Size of the whole file; null when it is not told. */
+  total: number | null;
+  /** A strong one; null when there is none. */
+  etag: string | null;
+  body: AsyncIterable<Uint8Array> & Pick<Readable, 'destroy' | 'on'>;
+}
+
+/** Redirects are followed; secrets stay at the first origin. @throws ReplicaFault, or whatever `signal` was aborted with */
+export async function openHttp(
+  address: string,
+  access: Access,
+  range: Range,
+  signal: AbortSignal,
+): Promise<OpenBytes> {
+  const start = new URL(address);
+  let url = start;
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+    const answer = await get(url, url.origin === start.origin, access, range, signal);
+    if (!REDIRECTS.has(answer.statusCode)) return checkAnswer(answer, range);
+    await answer.body.dump();
+    const location = [answer.headers.location ?? ''].flat()[0]!;
+    if (location === '' || !URL.canParse(location, url.href)) throw new ReplicaFault('redirected to nowhere');
+    url = new URL(readableUrl(new URL(location, url).href));
+    if (url.protocol !== 'https:' && url.protocol !== 'http:')
+      throw new ReplicaFault(`redirected to ${url.protocol}//`);
+  }
+  throw new ReplicaFault(`more than ${MAX_REDIRECTS} redirects`);
+}
+
+async function get(
+  url: URL,
+  isFirstOrigin: boolean,
+  access: Access,
+  { from, to = null, ifRange = null }: Range,
+  signal: AbortSignal,
+): Promise<Dispatcher.ResponseData> {
+  const isPart = from > 0 || to !== null;
+  const mayHaveSecrets = isFirstOrigin && url.protocol === 'https:';
+  const dispatcher = (mayHaveSecrets && access.ownDispatcher) || access.dispatcher;
+  try {
+    return await request(url, {
+      ...(dispatcher && { dispatcher }),
+      method: 'GET',
+      headers: {
+        accept: '*/*',
+        'accept-encoding': 'identity',
+        'user-agent': 'rucio-stac',
+        ...(access.bearerToken && mayHaveSecrets && { authorization: `Bearer ${access.bearerToken}` }),
+        ...(isPart && { range: `bytes=${from}-${to ?? ''}` }),
+        ...(isPart && ifRange !== null && { 'if-range': ifRange }),
+      },
+      signal,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new ReplicaFault(networkReason(error), { passing: true, cause: error });
+  }
+}
+
+async function checkAnswer(
+  { statusCode, headers, body }: Dispatcher.ResponseData,
+  range: Range,
+): Promise<OpenBytes> {
+  const header = (name: string) => [headers[name] ?? ''].flat()[0]!;
+  const etag = /^"[^"]*"$/.test(header('etag')) ? header('etag') : null;
+  const refuse = async (reason: string, options: { passing?: boolean; rangeRefused?: boolean } = {}) => {
+    body.on('error', () => undefined).destroy();
+    throw new ReplicaFault(reason, options);
+  };
+  const isPart = range.from > 0 || (range.to ?? null) !== null;
+  if (statusCode === 200) {
+    const length = header('content-length');
+    return { from: 0, total: /^\d+$/.test(length) ? Number(length) : null, etag, body };
+  }
+  if (statusCode === 206 && isPart) {
+    const told = /^bytes (\d+)-\d+\/(\d+|\*)$/i.exec(header('content-range').trim());
+    if (told === null || Number(told[1]) !== range.from) {
+      const asked = `bytes from ${range.from} on`;
+      return refuse(`asked for ${asked}, it gave "${header('content-range')}"`, {
+        passing: true,
+        rangeRefused: true,
+      });
+    }
+    return { from: range.from, total: told[2] === '*' ? null : Number(told[2]), etag, body };
+  }
+  if (statusCode === 416)
+    return refuse('status 416, it has no such range', { passing: true, rangeRefused: true });
+  return refuse(`status ${statusCode}${meaning(statusCode)}`, { passing: PASSING.has(statusCode) });
+}
+
+function meaning(status: number): string {
+  if (status === 401 || status === 403) return ', the storage does not let us read it';
+  if (status === 404 || status === 410) return ', the storage does not have it';
+  return '';
+}

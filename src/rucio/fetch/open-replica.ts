@@ -1,0 +1,42 @@
+/** Replica -> stream of its bytes by a door of our own: https, http, davs, dav, s3 and file. */
+import type { Dispatcher } from 'undici';
+import { readableUrl, schemeOf } from '../pfn.ts';
+import type { Replica } from '../types.ts';
+import { type Access, type OpenBytes, openHttp, type Range } from './open-http.ts';
+import { openLocal } from './open-local.ts';
+import type { StorageAccess } from './storage-access.ts';
+
+/** s3 PFN -> address over https or http, signed where our keys are for that place. */
+export type SignS3 = (pfn: string) => Promise<string>;
+
+export interface OpenOptions {
+  /** Carries CA and client certificate; undici's own without it. */
+  dispatcher?: Dispatcher | undefined;
+  /** A JWT that storages accept. Sent over https to the PFN's own origin, never further. Never give a token of Rucio's own. */
+  bearerToken?: string | null | undefined;
+  /** What single RSEs are shown; comes before `bearerToken`. */
+  storages?: StorageAccess | undefined;
+  signS3?: SignS3 | undefined;
+}
+
+/** @throws ReplicaFault, or whatever `signal` was aborted with */
+export async function openReplica(
+  { pfn, rse }: Pick<Replica, 'pfn' | 'rse'>,
+  range: Range,
+  options: OpenOptions,
+  signal: AbortSignal,
+): Promise<OpenBytes> {
+  const scheme = schemeOf(pfn);
+  if (scheme === 'file') return openLocal(readableUrl(pfn), range.from, signal);
+  const { dispatcher, signS3 } = options;
+  if (scheme === 's3' || scheme === 's3s') return openHttp(await signS3!(pfn), { dispatcher }, range, signal);
+  return openHttp(readableUrl(pfn), await accessTo(rse, options), range, signal);
+}
+
+async function accessTo(rse: string, { dispatcher, bearerToken, storages }: OpenOptions): Promise<Access> {
+  return {
+    dispatcher,
+    ownDispatcher: storages?.dispatcherFor(rse),
+    bearerToken: (await storages?.tokenFor(rse)) ?? bearerToken,
+  };
+}

@@ -1,0 +1,59 @@
+/** Settings of an RSE -> what its storage is shown of us: a bearer token, a client certificate. */
+import { readFile } from 'node:fs/promises';
+import type { Dispatcher } from 'undici';
+import { messageOf } from '../../errors.ts';
+import type { RucioConfig } from '../read-config.ts';
+import { rseSettings } from '../read-storage-settings.ts';
+import { createDispatcher } from '../transport.ts';
+import { ReplicaFault } from './replica-fault.ts';
+
+export interface StorageAccess {
+  tokenFor(rse: string): Promise<string | null>;
+  dispatcherFor(rse: string): Dispatcher | undefined;
+  close(): Promise<void>;
+}
+
+/** @param loginToken the OpenID token that Rucio takes; null where it is none */
+export function openStorageAccess(
+  config: Pick<RucioConfig, 'caCert' | 'storages'>,
+  loginToken: () => Promise<string | null>,
+): StorageAccess {
+  const dispatchers = new Map<string, Dispatcher>();
+  return {
+    async tokenFor(rse) {
+      const settings = rseSettings(config.storages, rse);
+      const { tokenFile } = settings;
+      if (tokenFile === null) return settings.loginToken ? loginToken() : null;
+      try {
+        // Read each time: whoever renews it writes it anew.
+        const token = (await readFile(tokenFile, 'utf8')).trim().split('\n', 1)[0] ?? '';
+        if (/^[\x21-\x7e]+$/.test(token)) return token;
+      } catch (error) {
+        throw new ReplicaFault(`its token file ${tokenFile} cannot be read: ${messageOf(error)}`, {
+          cause: error,
+        });
+      }
+      throw new ReplicaFault(`its token file ${tokenFile} holds no token`);
+    },
+    dispatcherFor(rse) {
+      const { clientCert, clientKey } = rseSettings(config.storages, rse);
+      if (clientCert === null) return undefined;
+      const key = `${clientCert}\0${clientKey}`;
+      const known = dispatchers.get(key) ?? dispatcherOf(config.caCert, clientCert, clientKey);
+      dispatchers.set(key, known);
+      return known;
+    },
+    async close() {
+      await Promise.all([...dispatchers.values()].map((each) => each.destroy()));
+    },
+  };
+}
+
+function dispatcherOf(caCert: string | null, clientCert: string, clientKey: string | null): Dispatcher {
+  try {
+    // A proxy certificate holds its key.
+    return createDispatcher({ caCert, authType: 'x509', clientCert, clientKey: clientKey ?? clientCert });
+  } catch (error) {
+    throw new ReplicaFault(`its certificate cannot be used: ${messageOf(error)}`, { cause: error });
+  }
+}
