@@ -93,7 +93,7 @@ export function connectRucio(config: RucioConfig, options: ConnectOptions = {}):
     storages,
     leftovers,
     preferredImpl: download.preferredImpl,
-    tools: findTools(download.searchPath),
+    tools: findTools(config.searchPath),
     toolEnv: toolEnv(config),
     ...(signS3 && { signS3 }),
     ...(download.transferTimeoutSeconds !== null && {

@@ -51,12 +51,9 @@ export interface RucioConfig {
   oidc: OidcSettings;
   /** Repeats of a request after 502, 503, 504 or a lost connection. */
   requestRetries: number;
-  download: {
-    transferTimeoutSeconds: number | null;
-    preferredImpl: string[];
-    /** Folders of commands, as in PATH. */
-    searchPath: string;
-  };
+  download: { transferTimeoutSeconds: number | null; preferredImpl: string[] };
+  /** Folders of commands, as in PATH. */
+  searchPath: string;
   storages: StorageSettings;
 }
 
@@ -107,8 +104,8 @@ export function readRucioConfig(env: Env, homedir = systemHome(), fileOverride?:
       preferredImpl: (tidy(source.ini.get('download', 'preferred_impl')) ?? '')
         .split(/[\s,]+/)
         .filter(Boolean),
-      searchPath: env.PATH ?? '',
     },
+    searchPath: env.PATH ?? '',
     storages: readStorageSettings(env, source, (path) => expandPath(path, env, homedir)),
   };
 }

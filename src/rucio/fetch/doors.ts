@@ -54,7 +54,7 @@ function placesOf(preferredImpl: readonly string[]): Map<string, number> {
   return new Map(names.map((name, place): [string, number] => [ALIASES[name] ?? name, place]).reverse());
 }
 
-/** Doors of a scheme, best first, whether their tool is there or not. */
+/** Doors of a scheme, best first, whether their tool is there or not. Our own resumes and knows the RSE's token: it comes first. */
 function doorsOf(scheme: string, places: Map<string, number>): { name: string; tool: Tool | null }[] {
   const own = OWN.get(scheme);
   const opens = (tool: Tool) =>
@@ -66,7 +66,9 @@ function doorsOf(scheme: string, places: Map<string, number>): { name: string; t
     ...TOOLS.filter(opens).map((tool) => ({ name: tool.impl, tool })),
   ];
   const place = (name: string) => places.get(name) ?? Number.MAX_SAFE_INTEGER;
-  return doors.sort((a, b) => place(a.name) - place(b.name));
+  return doors.sort(
+    (a, b) => Number(a.tool !== null) - Number(b.tool !== null) || place(a.name) - place(b.name),
+  );
 }
 
 /** Why nothing can open the PFN, or null. */
