@@ -60,7 +60,7 @@ export async function fetchByTool(
       onProgress?.(Math.min(seen, file.bytes ?? seen));
     };
     const path = options.tools.get(tool.impl)!;
-    const env = options.env;
+    const env = { ...tool.env, ...process.env, ...options.env };
     await runTool({
       command: tool.command,
       path,

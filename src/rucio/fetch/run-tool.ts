@@ -10,8 +10,7 @@ export interface ToolRun {
   /** Of the executable. */
   path: string;
   args: string[];
-  /** Added to our own environment. */
-  env?: Record<string, string>;
+  env: Record<string, string | undefined>;
   /** Where it writes. */
   folder: string;
   signal: AbortSignal;
@@ -30,7 +29,7 @@ export async function runTool(run: ToolRun): Promise<void> {
   run.signal.throwIfAborted();
   const child = spawn(run.path, run.args, {
     cwd: run.folder,
-    env: { ...process.env, ...run.env },
+    env: run.env,
     stdio: ['ignore', 'pipe', 'pipe'],
     // The leader of a group that is ended as one.
     detached: true,

@@ -23,8 +23,10 @@ export interface Tool {
   schemes: readonly string[];
   /** Schemes that it opens only where `preferred_impl` names it: we read these ourselves. */
   also: readonly string[];
+  /** Unless our own environment has them. */
+  env?: Record<string, string>;
   /** Arguments, and the path where the file is when the tool has ended. @throws UserError for names that lead elsewhere; null: not this PFN */
-  call(job: ToolJob): { args: string[]; path: string; env?: Record<string, string> } | null;
+  call(job: ToolJob): { args: string[]; path: string } | null;
 }
 
 const HTTP = ['https', 'http', 'davs', 'dav'];
@@ -34,6 +36,8 @@ const xrdcp: Tool = {
   command: 'xrdcp',
   schemes: ['root', 'roots', 'xroot', 'xroots'],
   also: [],
+  // Its own are five times two minutes for a server that does not answer; there are other replicas.
+  env: { XRD_CONNECTIONWINDOW: '20', XRD_CONNECTIONRETRY: '1' },
   call({ pfn, folder }) {
     const path = join(folder, 'file');
     return { args: ['--nopbar', '--silent', '--force', readableUrl(pfn), path], path };
