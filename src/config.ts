@@ -31,6 +31,8 @@ export interface Config {
   readonly searchTimeLimit: number;
   /** Of the Rucio web UI, for links to a DID's page; no slash at the end. */
   readonly webui: string | null;
+  /** File of rules for the lake's metadata; null: the defaults. */
+  readonly mapping: string | null;
   readonly debug: boolean;
 }
 
@@ -51,6 +53,7 @@ const SETTINGS = [
   'RUCIO_STAC_LANGUAGES',
   'RUCIO_STAC_SEARCH_TIME_LIMIT',
   'RUCIO_STAC_WEBUI',
+  'RUCIO_STAC_MAPPING',
   'RUCIO_STAC_DEBUG',
 ];
 
@@ -139,6 +142,7 @@ export function parseConfig(env: Env): Config {
     ...readLanguages(env, 'RUCIO_STAC_LANGUAGES', faults),
     searchTimeLimit: readInteger(env, 'RUCIO_STAC_SEARCH_TIME_LIMIT', 30_000, 3_600_000, faults),
     webui: readUrl(env, 'RUCIO_STAC_WEBUI', ['http:', 'https:'], faults),
+    mapping: env.RUCIO_STAC_MAPPING?.trim() || null,
     debug: readBoolean(env, 'RUCIO_STAC_DEBUG', false, faults),
   };
   if (faults.length > 0) throw new UserError(`These settings cannot be used: ${faults.join('; ')}.`);

@@ -7,6 +7,7 @@ import type { Database } from '../db/schema.ts';
 import { UserError } from '../errors.ts';
 import { assetFolder } from '../http/files.ts';
 import { openLocalSource } from '../ingest/local-source.ts';
+import { readMapping } from '../ingest/mapping.ts';
 import { makePlan, type Plan, parseScenePattern, planFor, printPlan } from '../ingest/plan.ts';
 import { makeProgress } from '../ingest/progress.ts';
 import { openRucioSource, parseDid } from '../ingest/rucio-source.ts';
@@ -37,6 +38,7 @@ in what has changed; what is done is skipped.
   --datetime TIME   time of those scenes whose time neither metadata nor name tells
   --scene REGEX     files of one scene: groups "scene" and "asset", e.g. "(?<scene>.+)_(?<asset>B\\d+)\\.tif$"
   --multiband       keep all bands of a GeoTIFF in one COG (stackstac needs one band a COG, the default)
+  --mapping FILE    which metadata of the lake becomes which STAC field, as JSON (docs/rucio.md)
   --jobs N          scenes at once (2)
 
 Settings: rucio.cfg as the Rucio client reads it (RUCIO_CONFIG, RUCIO_HOME), DATABASE_URL or RUCIO_STAC_DATA, S3_*.`;
@@ -48,6 +50,8 @@ interface Choices {
   time: ReturnType<typeof readInstant>;
   scenePattern: RegExp | null;
   multiband: boolean;
+  /** File of rules for metadata; null: as the setting says. */
+  mapping: string | null;
   jobs: number;
   isDryRun: boolean;
 }
@@ -82,14 +86,15 @@ function readChoices({ options, names }: Words): Choices {
     time,
     scenePattern: scene === null ? null : parseScenePattern(scene),
     multiband: options.multiband === true,
+    mapping: text('mapping'),
     jobs,
     isDryRun: options['dry-run'] === true,
   };
 }
 
 async function openSource(
-  { name, collectionId }: Choices,
-  { webui }: Config,
+  { name, collectionId, mapping: ownMapping }: Choices,
+  { webui, mapping: mappingOfAll }: Config,
   env: Env,
   signal: AbortSignal,
 ): Promise<Source> {
@@ -106,12 +111,19 @@ async function openSource(
       );
     return openLocalSource(name, collectionId);
   }
+  const mapping = readMapping(ownMapping ?? mappingOfAll);
   const client = connectRucio(readRucioConfig(env), { signS3: makePfnSigner(env) });
   const tell = (step: string, done: number) => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${name}: ${done} ${step}`);
   };
   try {
-    const source = await openRucioSource(client, did, { collectionId, webui, signal, onProgress: tell });
+    const source = await openRucioSource(client, did, {
+      collectionId,
+      webui,
+      mapping,
+      signal,
+      onProgress: tell,
+    });
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
     return source;
   } catch (error) {
@@ -238,6 +250,7 @@ export const ingest: Command = {
     datetime: { type: 'string' },
     scene: { type: 'string' },
     multiband: { type: 'boolean' },
+    mapping: { type: 'string' },
     jobs: { type: 'string' },
   },
   names: 1,

@@ -38,7 +38,7 @@ export async function collectionFacts(db: Db, collection: string): Promise<Colle
   const values = await sql<{ key: string; found: unknown[] }>`
     select key, jsonb_agg(distinct value) as found
     from items cross join lateral jsonb_each(properties)
-    where collection = ${collection} and key = any(${SUMMARIZED}::text[])
+    where collection = ${collection} and key = any(${SUMMARIZED}::text[]) and value <> 'null'
     group by key
     order by key`.execute(db);
   const { west, south, east, north, since, until } = extents.rows[0] as ExtentRow;

@@ -3,6 +3,7 @@ import { UserError } from '../errors.ts';
 import type { RucioClient } from '../rucio/connect.ts';
 import { safeJoin } from '../rucio/safe-join.ts';
 import type { Did, ResolvedDid, RucioFile } from '../rucio/types.ts';
+import { type Mapping, mapMetadata } from './mapping.ts';
 import { type Source, type SourceFile, toId } from './source.ts';
 
 /** "scope:name" -> Did, or null when it is none. */
@@ -14,7 +15,7 @@ export function parseDid(text: string): Did | null {
 /** The Collection of a DID, unless another is asked for. */
 export const collectionIdOf = ({ scope, name }: Did) => toId(`${scope}.${name}`);
 
-function toSourceFile(client: RucioClient, file: RucioFile): SourceFile {
+function toSourceFile(client: RucioClient, file: RucioFile, mapping: Mapping): SourceFile {
   const { scope, name, bytes, adler32, md5, replicas, metadata } = file;
   return {
     did: { scope, name },
@@ -24,7 +25,7 @@ function toSourceFile(client: RucioClient, file: RucioFile): SourceFile {
     md5,
     version: `${scope}:${name}`,
     replicas,
-    metadata,
+    metadata: mapMetadata(metadata, mapping),
     async fetch({ folder, signal, onProgress }) {
       const target = safeJoin(folder, `${scope}/${name.replace(/^\/+/, '')}`);
       const report = await client.download(file, target, { signal, onProgress });
@@ -52,6 +53,7 @@ async function describeDid(client: RucioClient, did: Did, signal: AbortSignal) {
 export interface RucioSourceOptions {
   collectionId: string | null;
   webui: string | null;
+  mapping: Mapping;
   signal: AbortSignal;
   onProgress(step: string, done: number): void;
 }
@@ -62,7 +64,7 @@ export async function openRucioSource(
   did: Did,
   options: RucioSourceOptions,
 ): Promise<Source> {
-  const { signal, onProgress } = options;
+  const { signal, onProgress, mapping } = options;
   const resolved = await client.resolve(did, {
     signal,
     onProgress: ({ step, done }) => onProgress(step, done),
@@ -81,8 +83,8 @@ export async function openRucioSource(
     isWhole: isHome,
     host: client.host,
     webui: options.webui,
-    metadata: parent?.metadata ?? resolved.metadata,
-    files: resolved.files.map((file) => toSourceFile(client, file)),
+    metadata: mapMetadata(parent?.metadata ?? resolved.metadata, mapping),
+    files: resolved.files.map((file) => toSourceFile(client, file, mapping)),
     lake: client,
     published: new Map(),
     close: () => client.close(),

@@ -1,5 +1,7 @@
 /** Scene with its descriptions -> Items. STAC 1.1 Item; projection 1.2, raster 2.0, file 2.1, alternate-assets 1.2, storage 2.0, datacube 2.3, and our rucio extension. */
 import { UserError } from '../errors.ts';
+import { placeOf } from '../geo/box-geometry.ts';
+import type { Geometry } from '../geo/geometry.ts';
 import type { Replica } from '../rucio/types.ts';
 import type { AssetStore } from '../s3/types.ts';
 import { OWN_PREFIX } from '../stac/link.ts';
@@ -45,36 +47,16 @@ export const EXTENSIONS = {
   alternate: extension('alternate-assets', 'v1.2.0'),
   storage: extension('storage', 'v2.0.0'),
   datacube: extension('datacube', 'v2.3.0'),
+  eo: extension('eo', 'v2.0.0'),
+  scientific: extension('scientific', 'v1.0.0'),
   rucio: `${OWN_PREFIX}schemas/rucio/v1.0.0/schema.json`,
 };
 
-/** Metadata of the lake that goes into an Item's properties as it is: STAC's common fields, and any with an extension's prefix. */
-const COMMON = [
-  'title',
-  'description',
-  'platform',
-  'constellation',
-  'mission',
-  'gsd',
-  'license',
-  'providers',
-  'keywords',
-];
-const OURS = /^(?:proj|raster|file|storage|cube|rucio|alternate):/;
+/** Fields that say when and where, which an Item tells in its own way. */
+const PLACED = ['datetime', 'start_datetime', 'end_datetime', 'bbox'];
 
-function commonFields(metadata: Record<string, unknown>): Document {
-  const kept = Object.entries(metadata).filter(([key, value]) => {
-    if (OURS.test(key) || value === null) return false;
-    return COMMON.includes(key) || /^[a-z][a-z0-9_-]*:[a-z]/.test(key);
-  });
-  const { instruments } = metadata;
-  const list = Array.isArray(instruments)
-    ? instruments
-    : typeof instruments === 'string'
-      ? [instruments]
-      : null;
-  return { ...Object.fromEntries(kept), ...known({ instruments: list }) };
-}
+const commonFields = (metadata: Document): Document =>
+  Object.fromEntries(Object.entries(metadata).filter(([key]) => !PLACED.includes(key)));
 
 /** One layer of a scene, with the file it came from. */
 interface Part {
@@ -132,11 +114,16 @@ export function storeKey(
   return `${collectionId}/${scene.id}/${name}.tif`;
 }
 
-function footprintOf(parts: Part[], label: string) {
+/** Where the raster says it is; one without a reference system is where its metadata says. */
+function footprintOf(parts: Part[], label: string): { geometry: Geometry; bbox: number[] } {
   const found = parts.map(({ layer }) => layer.footprint).find((each) => each !== null);
   if (found) return found;
+  for (const { file } of parts) {
+    const geometry = placeOf(file.metadata.bbox);
+    if (geometry) return { geometry, bbox: file.metadata.bbox as number[] };
+  }
   throw new UserError(
-    `${label} has no coordinate reference system that can be placed on the globe; add one (gdal_edit.py -a_srs EPSG:… FILE) and ingest it again`,
+    `${label} has no coordinate reference system that can be placed on the globe; add one (gdal_edit.py -a_srs EPSG:… FILE), or set bbox in its metadata in Rucio, and ingest it again`,
   );
 }
 
@@ -199,7 +186,7 @@ function projectionOf(parts: Part[]): Document {
 function extensionsOf(document: Document): string[] {
   const text = JSON.stringify(document);
   const uses = (field: string) => text.includes(`"${field}`);
-  const { projection, raster, file, alternate, storage, datacube, rucio } = EXTENSIONS;
+  const { projection, raster, file, alternate, storage, datacube, eo, scientific, rucio } = EXTENSIONS;
   return [
     ...(uses('proj:') ? [projection] : []),
     ...(uses('raster:') ? [raster] : []),
@@ -207,6 +194,8 @@ function extensionsOf(document: Document): string[] {
     ...(uses('alternate"') ? [alternate] : []),
     ...(uses('storage:') ? [storage] : []),
     ...(uses('cube:') ? [datacube] : []),
+    ...(uses('eo:') ? [eo] : []),
+    ...(uses('sci:') ? [scientific] : []),
     ...(uses('rucio:') ? [rucio] : []),
   ];
 }

@@ -45,6 +45,8 @@ function extentText(text: string | undefined, { bbox, start, end }: Facts): stri
 
 const isRangeText = (text: string) => /^\{\s*"(?:minimum|maximum)"/.test(text);
 
+const tellNothing = ({ values }: PropertyFacts) => values?.every((value) => value === null) ?? false;
+
 /** A summary in the form that the author chose, of what is there now; null: leave it. */
 function summaryText(text: string | undefined, facts: PropertyFacts): string | null {
   const { values, minimum, maximum } = facts;
@@ -52,7 +54,8 @@ function summaryText(text: string | undefined, facts: PropertyFacts): string | n
     return minimum === undefined ? null : JSON.stringify({ minimum, maximum });
   }
   if (text !== undefined && !text.startsWith('[')) return null;
-  if (values !== null && values.length > 0) return JSON.stringify(listValues(values));
+  if (tellNothing(facts)) return null;
+  if (values !== null) return JSON.stringify(listValues(values));
   return minimum === undefined ? null : JSON.stringify({ minimum, maximum });
 }
 
@@ -62,7 +65,7 @@ function summariesText(text: string | undefined, { properties }: Facts): string 
     const facts = Object.hasOwn(properties, key) ? properties[key] : undefined;
     const live = facts && summaryText(summaries.get(key), facts);
     if (live) summaries.set(key, live);
-    else if (!facts && SUMMARIZED.includes(key)) summaries.delete(key);
+    else if ((!facts || tellNothing(facts)) && SUMMARIZED.includes(key)) summaries.delete(key);
   }
   return summaries.size === 0 && text === undefined ? null : objectText(summaries);
 }
