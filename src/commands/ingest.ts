@@ -2,16 +2,26 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Config, type Env, parseConfig } from '../config.ts';
-import { type IngestedFile, readIngested } from '../db/ingested.ts';
+import { readIngested } from '../db/ingested.ts';
 import type { Database } from '../db/schema.ts';
 import { UserError } from '../errors.ts';
 import { assetFolder } from '../http/files.ts';
 import { openLocalSource } from '../ingest/local-source.ts';
 import { readMapping } from '../ingest/mapping.ts';
-import { makePlan, type Plan, parseScenePattern, planFor, printPlan } from '../ingest/plan.ts';
+import {
+  makePlan,
+  NO_RASTER,
+  type Plan,
+  parseScenePattern,
+  planBatches,
+  printPlan,
+  type Recall,
+} from '../ingest/plan.ts';
 import { makeProgress } from '../ingest/progress.ts';
 import { openRucioSource, parseDid } from '../ingest/rucio-source.ts';
-import { type IngestReport, runPlan } from '../ingest/run.ts';
+import { runPlan } from '../ingest/run.ts';
+import type { IngestReport } from '../ingest/run-scenes.ts';
+import type { IngestSettings } from '../ingest/settings.ts';
 import type { Source } from '../ingest/source.ts';
 import { makeStaticWriter } from '../ingest/static-out.ts';
 import { readInstant } from '../ingest/to-time.ts';
@@ -52,6 +62,8 @@ interface Choices {
   multiband: boolean;
   /** File of rules for metadata; null: as the setting says. */
   mapping: string | null;
+  /** As they were given, for the memory. */
+  settings: IngestSettings;
   jobs: number;
   isDryRun: boolean;
 }
@@ -78,7 +90,7 @@ function readChoices({ options, names }: Words): Choices {
       `--collection is "${collectionId}"; an id has letters, digits and . _ ~ + - in it, and begins with a letter or digit.`,
     );
   }
-  const scene = text('scene');
+  const [scene, mapping] = [text('scene'), text('mapping')];
   return {
     name,
     collectionId,
@@ -86,7 +98,13 @@ function readChoices({ options, names }: Words): Choices {
     time,
     scenePattern: scene === null ? null : parseScenePattern(scene),
     multiband: options.multiband === true,
-    mapping: text('mapping'),
+    mapping,
+    settings: {
+      scene,
+      multiband: options.multiband === true,
+      datetime: given,
+      mapping: mapping === null ? null : resolve(mapping),
+    },
     jobs,
     isDryRun: options['dry-run'] === true,
   };
@@ -187,7 +205,7 @@ async function runWith(
     validator: makeValidator(),
     workFolder: join(config.dataFolder, 'work'),
     time: choices.time === null ? null : { datetime: choices.time },
-    multiband: choices.multiband,
+    settings: JSON.stringify(choices.settings),
     jobs: choices.jobs,
     signal,
     progress: makeProgress(process.stderr, 'ingest'),
@@ -199,11 +217,16 @@ async function runWith(
   return report;
 }
 
-function mustHoldRasters({ scenes, source, skipped }: Plan): void {
+function mustHoldRasters({ scenes, source, others }: Plan): void {
   if (scenes.length > 0) return;
   throw new UserError(
-    `${source.label} holds no rasters: none of its ${skipped.length} files ends in .tif, .tiff, .nc or the like.`,
+    `${source.label} holds no rasters: none of its ${others.length} files ends in .tif, .tiff, .nc or the like.`,
   );
+}
+
+async function print(plan: Plan, recall: Recall, store: AssetStore, signal: AbortSignal): Promise<void> {
+  for await (const text of printPlan(plan, planBatches(plan, recall, store, signal)))
+    process.stdout.write(text);
 }
 
 async function run(choices: Choices, env: Env, signal: AbortSignal): Promise<number> {
@@ -211,23 +234,23 @@ async function run(choices: Choices, env: Env, signal: AbortSignal): Promise<num
   const store = openStore(config, env);
   const source = await openSource(choices, config, env, signal);
   try {
+    const plan = makePlan(source, choices);
     if (choices.isDryRun) {
       // The embedded store would be made by its check; a bucket shows its faults.
       if (store.scheme() !== null) await store.check();
       // A dry run makes nothing, not even an empty database.
-      const memory = await askCatalogue(config, 'ingest', new Map<string, IngestedFile>(), (db) =>
-        readIngested(db, source.collectionId),
-      );
-      process.stdout.write(printPlan(await planFor(makePlan(source, memory, choices), store)));
+      const isPrinted = await askCatalogue(config, 'ingest', false, async (db) => {
+        await print(plan, (files) => readIngested(db, source.collectionId, files), store, signal);
+        return true;
+      });
+      if (!isPrinted) await print(plan, async () => new Map(), store, signal);
       return 0;
     }
     const database = await openCatalogue(config, 'ingest', false);
     try {
-      const memory = await readIngested(database.db, source.collectionId);
       await store.check();
-      const plan = await planFor(makePlan(source, memory, choices), store);
       mustHoldRasters(plan);
-      for (const { name, reason } of plan.skipped) process.stderr.write(`skipped ${name}: ${reason}\n`);
+      for (const { name } of plan.others) process.stderr.write(`skipped ${name}: ${NO_RASTER}\n`);
       const report = await runWith(plan, choices, config, store, database, signal);
       process.stderr.write(summarize(report, choices, config));
       return report.isInterrupted ? 130 : report.failures.length > 0 ? 1 : 0;

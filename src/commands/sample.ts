@@ -2,13 +2,12 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
-import { readIngested } from '../db/ingested.ts';
 import { countCollections } from '../db/read.ts';
 import type { Database } from '../db/schema.ts';
 import { UserError } from '../errors.ts';
 import { assetFolder } from '../http/files.ts';
 import { openLocalSource } from '../ingest/local-source.ts';
-import { makePlan, planFor } from '../ingest/plan.ts';
+import { makePlan } from '../ingest/plan.ts';
 import { makeProgress } from '../ingest/progress.ts';
 import { runPlan } from '../ingest/run.ts';
 import { shipped } from '../package-root.ts';
@@ -64,15 +63,14 @@ export async function ingestSample(
       const folder = openLocalSource(shipped('examples', 'sample'), collectionId, metadata);
       const source = { ...folder, files: folder.files.filter(({ name }) => files.test(name)) };
       await store.check();
-      const memory = await readIngested(database.db, collectionId);
-      const plan = await planFor(makePlan(source, memory, { scenePattern: null, multiband: false }), store);
+      const plan = makePlan(source, { scenePattern: null, multiband: false });
       const report = await runPlan(plan, {
         db: database.db,
         store,
         validator,
         workFolder: join(config.dataFolder, 'work'),
         time: null,
-        multiband: false,
+        settings: null,
         jobs: 2,
         signal,
         progress: makeProgress(process.stderr, 'ingest'),

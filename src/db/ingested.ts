@@ -16,14 +16,39 @@ export interface IngestedFile {
 
 export const ingestedKey = ({ scope, name }: { scope: string; name: string }) => `${scope}:${name}`;
 
-/** Files of a Collection that were ingested, by `scope:name`. */
-export async function readIngested(db: Db, collection: string): Promise<Map<string, IngestedFile>> {
-  const rows = await db
-    .selectFrom('ingested_files')
-    .select(['scope', 'name', 'fingerprint', 'description'])
-    .where('collection', '=', collection)
-    .execute();
+/** Of some files of a Collection, those that were ingested, by `scope:name`. */
+export async function readIngested(
+  db: Db,
+  collection: string,
+  files: readonly Pick<IngestedFile, 'scope' | 'name'>[],
+): Promise<Map<string, IngestedFile>> {
+  const { rows } = await sql<IngestedFile>`
+    select scope, name, fingerprint, description
+    from ingested_files
+    join unnest(${files.map(({ scope }) => scope)}::text[], ${files.map(({ name }) => name)}::text[])
+      as asked (scope, name) using (scope, name)
+    where collection = ${collection}`.execute(db);
   return new Map(rows.map((row) => [ingestedKey(row), row]));
+}
+
+/** A DID that was ingested, and how. */
+export interface IngestedSource {
+  host: string;
+  scope: string;
+  name: string;
+  /** JSON text; whoever ingests knows what is in it. */
+  settings: string;
+}
+
+/** What was ingested last counts. */
+async function rememberSource(db: Db, collection: string, source: IngestedSource): Promise<void> {
+  const { host, scope, name, settings } = source;
+  await sql`
+    insert into ingested_sources (collection, host, scope, name, settings)
+    values (${collection}, ${host}, ${scope}, ${name}, ${settings})
+    on conflict (collection, host, scope, name) do update set
+      settings = excluded.settings,
+      ingested_at = excluded.ingested_at`.execute(db);
 }
 
 export interface SceneWrite {
@@ -32,6 +57,8 @@ export interface SceneWrite {
   files: IngestedFile[];
   /** Items that the scene made before and does not any more. */
   goneIds: string[];
+  /** Where the Collection comes from; null: that is known, or nowhere to be found again. */
+  source: IngestedSource | null;
 }
 
 export interface SceneWritten {
@@ -58,7 +85,7 @@ async function rememberFiles(db: Db, collection: string, files: IngestedFile[]):
  */
 export async function writeScenes(
   db: Db,
-  { collection, rows, files, goneIds }: SceneWrite,
+  { collection, rows, files, goneIds, source }: SceneWrite,
   makeCollection: ((facts: CollectionFacts, existing: string | null) => CollectionRow) | null,
 ): Promise<SceneWritten> {
   return db.transaction().execute(async (transaction) => {
@@ -69,6 +96,7 @@ export async function writeScenes(
       const facts = { bbox: null, start: null, end: null, summaries: {} };
       await upsertCollection(transaction, makeCollection(facts, null));
     }
+    if (source) await rememberSource(transaction, collection, source);
     const changed = await upsertItems(transaction, rows);
     if (goneIds.length > 0) await deleteItems(transaction, collection, goneIds);
     await rememberFiles(transaction, collection, files);

@@ -5,6 +5,7 @@ import * as search from '../../migrations/0002-search.ts';
 import * as scopes from '../../migrations/0003-scopes.ts';
 import * as cql2Functions from '../../migrations/0004-cql2-functions.ts';
 import * as foldedWords from '../../migrations/0005-folded-words.ts';
+import * as sync from '../../migrations/0006-sync.ts';
 import type { Db } from '../search/tables.ts';
 
 const migrations: Record<string, Migration> = {
@@ -13,6 +14,7 @@ const migrations: Record<string, Migration> = {
   '0003-scopes': scopes,
   '0004-cql2-functions': cql2Functions,
   '0005-folded-words': foldedWords,
+  '0006-sync': sync,
 };
 
 /** Runs what has not run yet; gives the names of what it ran. */

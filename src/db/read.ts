@@ -19,6 +19,19 @@ export async function readItem(db: Db, collection: string, id: string): Promise<
   return row?.content ?? null;
 }
 
+/** Texts of those Items of a Collection that are there, by id. */
+export async function readItems(
+  db: Db,
+  collection: string,
+  ids: readonly string[],
+): Promise<Map<string, string>> {
+  const { rows } = await sql<{ id: string; content: string }>`
+    select id, content from items where collection = ${collection} and id = any(${[...ids]}::text[])`.execute(
+    db,
+  );
+  return new Map(rows.map(({ id, content }) => [id, content]));
+}
+
 /** How many Collections there are. */
 export async function countCollections(db: Db): Promise<number> {
   const { rows } = await sql<{ n: number }>`select count(*)::int as n from collections`.execute(db);

@@ -1,14 +1,25 @@
-/** Source and memory -> plan: which scenes are to be read, which are as they were, which files are no rasters. */
+/** Source and memory -> plan: which scenes there are; and, when their turn comes, which of their files are to be read. */
 import { type IngestedFile, ingestedKey } from '../db/ingested.ts';
 import { UserError } from '../errors.ts';
 import { isRasterName } from '../raster/open-raster.ts';
 import type { AssetStore } from '../s3/types.ts';
 import type { FileDescription } from './describe.ts';
-import { fingerprint, groupScenes, type Scene, type Source, type SourceFile } from './source.ts';
+import { readPublished } from './register-standing.ts';
+import {
+  fingerprint,
+  groupScenes,
+  type ListedFile,
+  type Scene,
+  type Source,
+  type SourceFile,
+} from './source.ts';
 import { storeKey } from './to-item.ts';
 
 /** Raised when what is made of the same bytes changes. */
 const PIPELINE_VERSION = 1;
+
+/** Files that are asked for at once: all that is known of them is held until they are done. */
+const BATCH = 1000;
 
 export interface PlannedFile {
   file: SourceFile;
@@ -27,8 +38,10 @@ export interface PlannedScene {
 
 export interface Plan {
   source: Source;
-  scenes: PlannedScene[];
-  skipped: { name: string; reason: string }[];
+  settings: PlanSettings;
+  scenes: Scene<ListedFile>[];
+  /** No rasters, by their names. */
+  others: ListedFile[];
 }
 
 /** Settings that change what a file becomes. */
@@ -37,10 +50,17 @@ export interface PlanSettings {
   multiband: boolean;
 }
 
+/** What earlier runs made of some files, by `ingestedKey`. */
+export type Recall = (
+  files: readonly Pick<IngestedFile, 'scope' | 'name'>[],
+) => Promise<Map<string, IngestedFile>>;
+
+export const NO_RASTER = 'no raster by its name (.tif, .tiff, .nc, …)';
+
 /** Key of the memory; local files have the empty scope. */
-export const memoryKey = (file: SourceFile) => ({
-  scope: file.did?.scope ?? '',
-  name: file.did?.name ?? file.name,
+export const memoryKey = ({ did, name }: Pick<ListedFile, 'did' | 'name'>) => ({
+  scope: did?.scope ?? '',
+  name: did?.name ?? name,
 });
 
 /** `--scene`. @throws UserError */
@@ -58,31 +78,99 @@ export function parseScenePattern(text: string): RegExp {
 }
 
 /** Names that are no rasters are told apart here; a raster that cannot be read only when it is. */
-export function makePlan(source: Source, memory: Map<string, IngestedFile>, settings: PlanSettings): Plan {
-  const { scenePattern, multiband } = settings;
+export function makePlan(source: Source, settings: PlanSettings): Plan {
   const rasters = source.files.filter(({ name }) => isRasterName(name));
   const others = source.files.filter(({ name }) => !isRasterName(name));
-  const scenes = groupScenes(source, rasters, scenePattern).map((scene): PlannedScene => {
-    const files = scene.files.map(({ file, asset }): PlannedFile => {
-      const print = fingerprint(file, { version: PIPELINE_VERSION, multiband });
-      const remembered = memory.get(ingestedKey(memoryKey(file)));
-      const description = remembered ? (JSON.parse(remembered.description) as FileDescription) : null;
-      const isSame = remembered?.fingerprint === print;
-      return {
-        file,
-        asset,
-        fingerprint: print,
-        known: isSame ? description : null,
-        outdated: isSame ? null : description,
-      };
-    });
-    return { scene, files };
-  });
+  return { source, settings, scenes: groupScenes(source, rasters, settings.scenePattern), others };
+}
+
+function planFile(
+  file: SourceFile,
+  asset: string | null,
+  memory: Map<string, IngestedFile>,
+  { multiband }: PlanSettings,
+): PlannedFile {
+  const print = fingerprint(file, { version: PIPELINE_VERSION, multiband });
+  const remembered = memory.get(ingestedKey(memoryKey(file)));
+  const description = remembered ? (JSON.parse(remembered.description) as FileDescription) : null;
+  // What the lake has no more cannot be read again.
+  const isSame = remembered?.fingerprint === print || file.deleted !== undefined;
   return {
-    source,
-    scenes,
-    skipped: others.map(({ name }) => ({ name, reason: 'no raster by its name (.tif, .tiff, .nc, …)' })),
+    file,
+    asset,
+    fingerprint: isSame && remembered ? remembered.fingerprint : print,
+    known: isSame ? description : null,
+    outdated: isSame ? null : description,
   };
+}
+
+/** Scenes of a plan with all that is known of them. */
+export async function planScenes(
+  { source, settings }: Plan,
+  scenes: readonly Scene<ListedFile>[],
+  recall: Recall,
+  signal: AbortSignal,
+): Promise<PlannedScene[]> {
+  const listed = scenes.flatMap(({ files }) => files.map(({ file }) => file));
+  const [complete, memory] = await Promise.all([
+    source.complete(listed, signal),
+    recall(listed.map(memoryKey)),
+  ]);
+  const next = complete.values();
+  const planned = scenes.map((scene) => {
+    const files = scene.files.map(({ asset }) => {
+      const file = next.next().value as SourceFile;
+      return planFile(file, asset, memory, settings);
+    });
+    return { scene: { ...scene, files: files.map(({ file, asset }) => ({ file, asset })) }, files };
+  });
+  await readPublished(
+    source,
+    planned.flatMap(({ files }) => files),
+    signal,
+  );
+  return planned;
+}
+
+/** Scenes in their order, so many at once that they have about a thousand files. */
+export function* batchesOf(scenes: readonly Scene<ListedFile>[]): Generator<Scene<ListedFile>[]> {
+  let batch: Scene<ListedFile>[] = [];
+  let files = 0;
+  for (const scene of scenes) {
+    if (files > 0 && files + scene.files.length > BATCH) {
+      yield batch;
+      [batch, files] = [[], 0];
+    }
+    batch.push(scene);
+    files += scene.files.length;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/**
+ * The scenes of a plan, batch by batch; the next is asked for while one is worked on.
+ * @param store files whose COGs it has not, or no more, are to be read again; null: it is not asked
+ * @throws UserError when source, memory or store cannot be asked
+ */
+export async function* planBatches(
+  plan: Plan,
+  recall: Recall,
+  store: AssetStore | null,
+  signal: AbortSignal,
+): AsyncGenerator<PlannedScene[]> {
+  const load = async (scenes: Scene<ListedFile>[]) => {
+    const planned = await planScenes(plan, scenes, recall, signal);
+    return store ? withStored(plan.source, planned, store) : planned;
+  };
+  let next: Promise<PlannedScene[]> | null = null;
+  for (const scenes of batchesOf(plan.scenes)) {
+    const ready: Promise<PlannedScene[]> | null = next;
+    next = load(scenes);
+    // It may fail before anybody waits for it.
+    next.catch(() => {});
+    if (ready) yield await ready;
+  }
+  if (next) yield await next;
 }
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
@@ -98,32 +186,31 @@ export function formatBytes(bytes: number): string {
   return `${value >= 99.5 || unit === 0 ? value.toFixed(0) : value.toPrecision(2)} ${UNITS[unit]}`;
 }
 
+function fileLine(scene: Scene, { file, known }: PlannedFile): string {
+  const name = file.did ? `${file.did.scope}:${file.did.name}` : file.name;
+  const size = file.bytes === null ? '?' : formatBytes(file.bytes);
+  const rses = [...new Set(file.replicas.map(({ rse }) => rse))].join(', ') || 'no replica';
+  const place = file.did === null ? '' : ` [${rses}]`;
+  return `  ${known ? 'unchanged' : 'ingest   '}  ${name}  ${size}${place} -> ${scene.id}\n`;
+}
+
 /** The plan for people, a line a file. */
-export function printPlan({ source, scenes, skipped }: Plan): string {
+export async function* printPlan(plan: Plan, batches: AsyncIterable<PlannedScene[]>): AsyncGenerator<string> {
+  const { source, others } = plan;
   const type = source.type ? ` (${source.isWhole ? source.type : 'FILE'})` : '';
-  const lines = [`${source.label}${type} -> Collection ${source.collectionId}`];
-  let count = 0;
-  let total = 0;
-  for (const { scene, files } of scenes) {
-    for (const { file, known } of files) {
-      const name = file.did ? `${file.did.scope}:${file.did.name}` : file.name;
-      const size = file.bytes === null ? '?' : formatBytes(file.bytes);
-      const place =
-        file.did === null
-          ? ''
-          : ` [${[...new Set(file.replicas.map(({ rse }) => rse))].join(', ') || 'no replica'}]`;
-      lines.push(`  ${known ? 'unchanged' : 'ingest   '}  ${name}  ${size}${place} -> ${scene.id}`);
-      if (known) continue;
-      count++;
-      total += file.bytes ?? 0;
-    }
+  yield `${source.label}${type} -> Collection ${source.collectionId}\n`;
+  let [count, all, total] = [0, 0, 0];
+  for await (const batch of batches) {
+    const lines = batch.flatMap(({ scene, files }) => files.map((each) => fileLine(scene, each)));
+    const toRead = batch.flatMap(({ files }) => files).filter(({ known }) => known === null);
+    all += lines.length;
+    count += toRead.length;
+    total += toRead.reduce((sum, { file }) => sum + (file.bytes ?? 0), 0);
+    yield lines.join('');
   }
-  for (const { name, reason } of skipped) lines.push(`  skip       ${name}: ${reason}`);
+  for (const { name } of others) yield `  skip       ${name}: ${NO_RASTER}\n`;
   const verb = source.did ? 'download' : 'read';
-  lines.push(
-    `${count} of ${scenes.flatMap(({ files }) => files).length} files to ingest, ${formatBytes(total)} to ${verb}`,
-  );
-  return `${lines.join('\n')}\n`;
+  yield `${count} of ${all} files to ingest, ${formatBytes(total)} to ${verb}\n`;
 }
 
 /** Looks at so many objects of the store at once. */
@@ -143,22 +230,26 @@ async function isStored(
 }
 
 /**
- * The plan with those files to be read again whose COGs the store has not, or no more.
+ * Scenes with those files to be read again whose COGs the store has not, or no more.
  * @throws UserError when the store cannot be asked
  */
-export async function planFor(plan: Plan, store: AssetStore): Promise<Plan> {
+export async function withStored(
+  source: Source,
+  scenes: readonly PlannedScene[],
+  store: AssetStore,
+): Promise<PlannedScene[]> {
   const lost = new Set<PlannedFile>();
-  const queue = plan.scenes.values();
+  const queue = scenes.values();
   const look = async () => {
     for (const { scene, files } of queue) {
       for (const each of files) {
-        if (each.known !== null && !(await isStored(plan.source, scene, each, store))) lost.add(each);
+        const isAsked = each.known !== null && each.file.deleted === undefined;
+        if (isAsked && !(await isStored(source, scene, each, store))) lost.add(each);
       }
     }
   };
   await Promise.all(Array.from({ length: LOOKS }, look));
   const forget = (each: PlannedFile) =>
     lost.has(each) ? { ...each, known: null, outdated: each.known } : each;
-  const scenes = plan.scenes.map(({ scene, files }) => ({ scene, files: files.map(forget) }));
-  return { ...plan, scenes };
+  return scenes.map(({ scene, files }) => ({ scene, files: files.map(forget) }));
 }

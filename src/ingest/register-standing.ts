@@ -1,13 +1,16 @@
 /** COGs that earlier runs put into the lake: their DIDs are remembered, their replicas are Rucio's to tell. */
 import { didKey } from '../rucio/resolve.ts';
 import type { FileDescription } from './describe.ts';
-import type { Plan } from './plan.ts';
+import type { Source } from './source.ts';
 
-/** Fills `source.published` for what the plan knows of. @throws UserError when Rucio cannot be asked */
-export async function readPublished({ source, scenes }: Plan, signal: AbortSignal): Promise<void> {
+/** Fills `source.published` for what is known of files. @throws UserError when Rucio cannot be asked */
+export async function readPublished(
+  source: Source,
+  files: readonly { known: FileDescription | null; outdated: FileDescription | null }[],
+  signal: AbortSignal,
+): Promise<void> {
   if (source.lake === null) return;
-  const cogs = scenes
-    .flatMap(({ files }) => files)
+  const cogs = files
     .flatMap(({ known, outdated }) => (known ?? outdated)?.layers ?? [])
     .flatMap(({ cog }) => cog.lake ?? []);
   if (cogs.length === 0) return;

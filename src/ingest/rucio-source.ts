@@ -2,9 +2,9 @@
 import { UserError } from '../errors.ts';
 import type { RucioClient } from '../rucio/connect.ts';
 import { safeJoin } from '../rucio/safe-join.ts';
-import type { Did, ResolvedDid, RucioFile } from '../rucio/types.ts';
+import type { Did, DidContents, RucioFile, ListedFile as RucioListed } from '../rucio/types.ts';
 import { type Mapping, mapMetadata } from './mapping.ts';
-import { type Source, type SourceFile, toId } from './source.ts';
+import { type ListedFile, type Source, type SourceFile, toId } from './source.ts';
 
 /** "scope:name" -> Did, or null when it is none. */
 export function parseDid(text: string): Did | null {
@@ -15,19 +15,18 @@ export function parseDid(text: string): Did | null {
 /** The Collection of a DID, unless another is asked for. */
 export const collectionIdOf = ({ scope, name }: Did) => toId(`${scope}.${name}`);
 
+function toListed({ scope, name, bytes, adler32, md5 }: RucioListed): ListedFile {
+  return { did: { scope, name }, name, bytes, adler32, md5, version: null };
+}
+
 function toSourceFile(client: RucioClient, file: RucioFile, mapping: Mapping): SourceFile {
-  const { scope, name, bytes, adler32, md5, replicas, metadata } = file;
+  const { replicas, metadata } = file;
   return {
-    did: { scope, name },
-    name,
-    bytes,
-    adler32,
-    md5,
-    version: `${scope}:${name}`,
+    ...toListed(file),
     replicas,
     metadata: mapMetadata(metadata, mapping),
     async fetch({ folder, signal, onProgress }) {
-      const target = safeJoin(folder, `${scope}/${name.replace(/^\/+/, '')}`);
+      const target = safeJoin(folder, `${file.scope}/${file.name.replace(/^\/+/, '')}`);
       const report = await client.download(file, target, { signal, onProgress });
       const faults = report.faults.map(({ rse, reason }) => `${rse}: ${reason}`);
       return { path: target, isTemporary: true, faults };
@@ -35,14 +34,27 @@ function toSourceFile(client: RucioClient, file: RucioFile, mapping: Mapping): S
   };
 }
 
+/** What else Rucio knows of listed files. */
+async function completeFiles(
+  client: RucioClient,
+  files: readonly ListedFile[],
+  mapping: Mapping,
+  signal: AbortSignal,
+) {
+  const asked = files.flatMap(({ did, bytes, adler32, md5 }) =>
+    did ? [{ ...did, bytes, adler32, md5 }] : [],
+  );
+  const complete = await client.complete(asked, { signal });
+  return complete.map((file) => toSourceFile(client, file, mapping));
+}
+
 /** A single file's home is the Collection of the one dataset that holds it, else one of its own. */
-function homeOf(resolved: ResolvedDid): Did {
-  const { type, parents, scope, name } = resolved;
+export function homeOf({ type, parents, scope, name }: DidContents): Did {
   const only = parents.length === 1 ? parents[0] : undefined;
   return type === 'FILE' && only ? { scope: only.scope, name: only.name } : { scope, name };
 }
 
-async function describeDid(client: RucioClient, did: Did, signal: AbortSignal) {
+export async function describeDid(client: RucioClient, did: Did, signal: AbortSignal) {
   const [{ type }, metadata] = await Promise.all([
     client.getDid(did, signal),
     client.metadata([did], { signal }),
@@ -65,26 +77,28 @@ export async function openRucioSource(
   options: RucioSourceOptions,
 ): Promise<Source> {
   const { signal, onProgress, mapping } = options;
-  const resolved = await client.resolve(did, {
+  const contents = await client.contents(did, {
     signal,
     onProgress: ({ step, done }) => onProgress(step, done),
   });
-  const home = homeOf(resolved);
-  const isHome = home.scope === resolved.scope && home.name === resolved.name;
+  const home = homeOf(contents);
+  const isHome = home.scope === contents.scope && home.name === contents.name;
   const parent = isHome ? null : await describeDid(client, home, signal);
-  if (resolved.files.length === 0) {
+  if (contents.files.length === 0) {
     throw new UserError(`${did.scope}:${did.name} holds no files; attach files to it in Rucio first.`);
   }
   return {
     label: `${did.scope}:${did.name}`,
     collectionId: options.collectionId ?? collectionIdOf(home),
     did: home,
-    type: parent?.type ?? resolved.type,
+    asked: { scope: contents.scope, name: contents.name },
+    type: parent?.type ?? contents.type,
     isWhole: isHome,
     host: client.host,
     webui: options.webui,
-    metadata: mapMetadata(parent?.metadata ?? resolved.metadata, mapping),
-    files: resolved.files.map((file) => toSourceFile(client, file, mapping)),
+    metadata: mapMetadata(parent?.metadata ?? contents.metadata, mapping),
+    files: contents.files.map(toListed),
+    complete: (files, stop) => completeFiles(client, files, mapping, stop),
     lake: client,
     published: new Map(),
     close: () => client.close(),

@@ -20,7 +20,8 @@ export interface FetchOptions {
   onProgress(bytes: number): void;
 }
 
-export interface SourceFile {
+/** What the list of a source tells of a file: little, because there may be hundreds of thousands. */
+export interface ListedFile {
   /** null: a local file, which no data lake knows. */
   did: Did | null;
   /** Name within the source, `/`-separated. */
@@ -28,10 +29,16 @@ export interface SourceFile {
   bytes: number | null;
   adler32: string | null;
   md5: string | null;
-  /** What tells this content from another where there is no checksum. */
-  version: string;
+  /** What tells this content from another where there is no checksum; null: the DID. */
+  version: string | null;
+}
+
+/** A file whose turn has come. */
+export interface SourceFile extends ListedFile {
   replicas: Replica[];
   metadata: Record<string, unknown>;
+  /** RFC 3339: the lake has it no more, and when that was seen; undefined: it has. */
+  deleted?: string;
   fetch(options: FetchOptions): Promise<FetchedFile>;
 }
 
@@ -39,7 +46,10 @@ export interface Source {
   /** For people: the DID or the path. */
   label: string;
   collectionId: string;
+  /** The DID whose Collection it is: the one asked for, or the dataset that a single file is in. */
   did: Did | null;
+  /** The DID asked for. */
+  asked: Did | null;
   type: DidType | null;
   /** Address of the Rucio server, no slash at the end. */
   host: string | null;
@@ -48,7 +58,10 @@ export interface Source {
   metadata: Record<string, unknown>;
   /** `files` are all that `did` holds; false for a single file of a dataset. */
   isWhole: boolean;
-  files: SourceFile[];
+  /** In an order that is always the same. */
+  files: ListedFile[];
+  /** The rest of what is known of some of them, in their order: checksums, replicas, metadata. */
+  complete(files: readonly ListedFile[], signal: AbortSignal): Promise<SourceFile[]>;
   /** The lake it lies in; null: a local source. */
   lake: RucioClient | null;
   /** Replicas of COGs that are in the lake, too, by `scope:name`, as Rucio told when the run began or put them there. */
@@ -57,9 +70,11 @@ export interface Source {
 }
 
 /** Files that share a scene become one Item; `asset` names each file's part of it. */
-export interface Scene {
+export interface Scene<File extends ListedFile = SourceFile> {
   id: string;
-  files: { file: SourceFile; asset: string | null }[];
+  /** Its number in the source: what is said of all files together must not depend on which of them ends first. */
+  place: number;
+  files: { file: File; asset: string | null }[];
 }
 
 /** A name as part of an id: slashes become dots, what does not fit in a path segment or object key an underscore. */
@@ -78,8 +93,12 @@ function withoutExtension(name: string): string {
 }
 
 /** @param pattern regular expression with the group `scene`, and `asset` where a scene has several files; null: by stem */
-export function groupScenes(source: Source, files: SourceFile[], pattern: RegExp | null): Scene[] {
-  const scenes = new Map<string, Scene & { from: string }>();
+export function groupScenes<File extends ListedFile>(
+  source: Pick<Source, 'did' | 'label'>,
+  files: File[],
+  pattern: RegExp | null,
+): Scene<File>[] {
+  const scenes = new Map<string, Omit<Scene<File>, 'place'> & { from: string }>();
   for (const file of files) {
     const match = pattern?.exec(file.name);
     const stem = withoutExtension(file.name);
@@ -95,13 +114,13 @@ export function groupScenes(source: Source, files: SourceFile[], pattern: RegExp
     scene.files.push({ file, asset: match?.groups?.asset ?? null });
     scenes.set(id, scene);
   }
-  return [...scenes.values()].map(({ id, files: members }) => ({ id, files: members }));
+  return Array.from(scenes.values(), ({ id, files: members }, place) => ({ id, place, files: members }));
 }
 
 /** Changes when the bytes, or what is made of them, would change. */
-export function fingerprint(file: SourceFile, settings: object): string {
-  const { bytes, adler32, md5, version } = file;
-  const content = adler32 === null && md5 === null ? version : '';
+export function fingerprint(file: ListedFile, settings: object): string {
+  const { bytes, adler32, md5, version, did } = file;
+  const content = adler32 === null && md5 === null ? (version ?? `${did?.scope}:${did?.name}`) : '';
   return createHash('sha256')
     .update(JSON.stringify({ bytes, adler32, md5, content, settings }))
     .digest('hex');

@@ -70,14 +70,58 @@ export function replicaByRse(replicas: Replica[]): Map<string, Replica> {
   return new Map([...best].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Where files can be read now: RSEs that hold every one of them, and whether all, some or none can be read at all. */
-export function availability(files: Pick<SourceFile, 'replicas'>[]): Record<string, unknown> {
-  const rses = files.map((file) => new Set(replicaByRse(file.replicas).keys()));
-  const everywhere = [...(rses[0] ?? [])].filter((rse) => rses.every((each) => each.has(rse)));
-  const readable = rses.filter((each) => each.size > 0).length;
-  const state = readable === files.length ? 'AVAILABLE' : readable === 0 ? 'UNAVAILABLE' : 'PARTIAL';
-  return { 'rucio:rses': everywhere, 'rucio:state': state };
+/** What files have in common, as far as they were seen. */
+interface Together {
+  files: number;
+  readable: number;
+  gone: number;
+  /** When the last of those that are gone was missed. */
+  deleted: string;
+  /** RSEs, and classes of storage, that have every one of them. */
+  rses: Set<string>;
+  storage: Set<string>;
 }
+
+const common = (a: Set<string>, b: Iterable<string>) => new Set([...b].filter((each) => a.has(each)));
+
+/** Adds files to those seen before (null: none). */
+export function joinAvailability(
+  before: Together | null,
+  files: readonly Pick<SourceFile, 'replicas' | 'deleted'>[],
+): Together | null {
+  let together = before;
+  for (const { replicas, deleted } of files) {
+    const byRse = deleted === undefined ? replicaByRse(replicas) : new Map<string, Replica>();
+    const rses = new Set(byRse.keys());
+    const storage = new Set(Array.from(byRse.values(), ({ type }) => type));
+    together = {
+      files: (together?.files ?? 0) + 1,
+      readable: (together?.readable ?? 0) + Number(rses.size > 0),
+      gone: (together?.gone ?? 0) + Number(deleted !== undefined),
+      deleted: [together?.deleted ?? '', deleted ?? ''].sort().at(-1) as string,
+      rses: together ? common(together.rses, rses) : rses,
+      storage: together ? common(together.storage, storage) : storage,
+    };
+  }
+  return together;
+}
+
+/** The fields of our extension that say where files can be read, and whether all, some or none can be read at all. */
+export function stateOfFiles(together: Together | null): Record<string, unknown> {
+  const { files = 0, readable = 0, gone = 0, deleted, rses = [], storage = [] } = together ?? {};
+  const state = readable === files ? 'AVAILABLE' : readable > 0 ? 'PARTIAL' : 'UNAVAILABLE';
+  const isDeleted = files > 0 && gone === files;
+  return {
+    'rucio:rses': [...rses].sort(),
+    'rucio:storage': [...storage].sort(),
+    'rucio:state': isDeleted ? 'DELETED' : state,
+    ...(isDeleted && { 'rucio:deleted': deleted }),
+  };
+}
+
+export const availability = (
+  files: readonly Pick<SourceFile, 'replicas' | 'deleted'>[],
+): Record<string, unknown> => stateOfFiles(joinAvailability(null, files));
 
 /** A DID in the fields of our extension. */
 export function didFields({ scope, name }: Did, type: DidType | null): Record<string, unknown> {

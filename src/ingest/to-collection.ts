@@ -1,11 +1,10 @@
 /** Source, its Items and what is stored -> Collection. STAC 1.1 Collection; extents and summaries are of all Items in the catalogue. */
 import type { CollectionFacts } from '../db/collection-facts.ts';
 import { SUMMARIZED } from '../search/summaries.ts';
-import { COG_TYPE } from '../stac/media-type.ts';
-import { cubeFields } from './cube-fields.ts';
 import type { Source } from './source.ts';
-import { availability, bandFields, didFields, known } from './to-asset.ts';
-import { type Document, didLinks, EXTENSIONS, type SceneFile } from './to-item.ts';
+import type { Tally } from './tally.ts';
+import { didFields, known } from './to-asset.ts';
+import { type Document, didLinks, EXTENSIONS } from './to-item.ts';
 
 /** SPDX ids and STAC's own words; anything else that is no address cannot be told from a typing error and becomes "other". */
 const LICENSE = /^[\w.+-]+$/;
@@ -23,39 +22,16 @@ function licenseOf({ metadata }: Source): { license: string; links: Document[] }
 const listOf = (value: unknown): unknown[] | null =>
   Array.isArray(value) && value.length > 0 ? value : null;
 
-function rucioFields({ did, type, host, files, isWhole }: Source): Document {
-  if (did === null) return {};
-  return { 'rucio:host': host, ...didFields(did, type), ...(isWhole && availability(files)) };
-}
+const AVAILABILITY = ['rucio:rses', 'rucio:storage', 'rucio:state', 'rucio:deleted'];
 
-/** What Items of this Collection have as assets. */
-export function itemAssets(files: SceneFile[]): Record<string, Document> {
-  const assets: Record<string, Document> = {};
-  for (const { file, asset, description } of files) {
-    for (const layer of description.layers) {
-      const key = asset ?? layer.asset;
-      const bands = layer.bands.map((band) => {
-        const { statistics: _, ...fields } = bandFields(band);
-        return fields;
-      });
-      assets[key] ??= {
-        type: COG_TYPE,
-        title: layer.bands[0]?.description ?? key,
-        roles: ['data'],
-        bands,
-      };
-    }
-    if (file.did !== null) {
-      const { source } = assets;
-      const isOfOneType = source === undefined || source.type === description.mediaType;
-      assets.source = {
-        ...(isOfOneType && { type: description.mediaType }),
-        title: 'The original in the data lake',
-        roles: ['source'],
-      };
-    }
-  }
-  return assets;
+const pick = (document: Document, keys: string[]) =>
+  Object.fromEntries(keys.flatMap((key) => (Object.hasOwn(document, key) ? [[key, document[key]]] : [])));
+
+/** Availability is that of all files, so it is told when all were seen. */
+function rucioFields({ did, type, host, isWhole }: Source, tally: Tally | null, existing: Document | null) {
+  if (did === null) return {};
+  const seen = isWhole && tally ? tally.availability() : pick(existing ?? {}, AVAILABILITY);
+  return { 'rucio:host': host, ...didFields(did, type), ...seen };
 }
 
 function extent({ bbox, start, end }: CollectionFacts): Document {
@@ -72,7 +48,7 @@ function otherSummaries(existing: Document | null): Document {
 }
 
 /** What the source tells; what it does not tell stays as it is stored. */
-function toldFields(source: Source, existing: Document | null): Document {
+function toldFields(source: Source, tally: Tally | null, existing: Document | null): Document {
   const { metadata, collectionId, did } = source;
   const title = textOf(metadata.title);
   const description = textOf(metadata.description) ?? title;
@@ -87,7 +63,7 @@ function toldFields(source: Source, existing: Document | null): Document {
       'sci:doi': textOf(metadata['sci:doi']),
       'sci:citation': textOf(metadata['sci:citation']),
     }),
-    ...rucioFields(source),
+    ...rucioFields(source, tally, existing),
   };
 }
 
@@ -105,27 +81,29 @@ function linksOf(source: Source, existing: Document | null): Document[] {
 /**
  * The Collection as it should be now.
  * @param existing what is stored; fields that ingestion does not make are kept
- * @param files this run's files; item_assets of earlier runs are kept
+ * @param tally of all files of this run, item_assets of earlier runs are kept; null: while it goes on
  */
 export function toCollection(
   source: Source,
-  files: SceneFile[],
+  tally: Tally | null,
   facts: CollectionFacts,
   existing: Document | null,
 ): Document {
-  const before = (existing?.item_assets ?? {}) as Record<string, Document>;
-  const item_assets = { ...before, ...itemAssets(files) };
+  const assets = (existing?.item_assets ?? {}) as Record<string, Document>;
+  const item_assets = { ...assets, ...tally?.itemAssets() };
+  const told = toldFields(source, tally, existing);
   const { links: _, ...rest }: Document = {
     type: 'Collection',
     stac_version: '1.1.0',
     id: source.collectionId,
     ...existing,
-    ...toldFields(source, existing),
+    ...told,
     extent: extent(facts),
     summaries: { ...otherSummaries(existing), ...facts.summaries },
-    ...cubeFields(files, facts, existing),
+    ...tally?.cubeFields(facts, existing),
     ...(Object.keys(item_assets).length > 0 && { item_assets }),
   };
+  if (source.did !== null) for (const key of AVAILABILITY) if (!(key in told)) delete rest[key];
   const uses = (prefix: string) => Object.keys(rest).some((key) => key.startsWith(prefix));
   const scientific = 'https://stac-extensions.github.io/scientific/v1.0.0/schema.json';
   const made = [
@@ -133,7 +111,7 @@ export function toCollection(
     ...(uses('cube:') ? [EXTENSIONS.datacube] : []),
     ...(uses('sci:') ? [scientific] : []),
   ];
-  const kept = Array.isArray(existing?.stac_extensions) ? (existing.stac_extensions as string[]) : [];
-  const stac_extensions = [...new Set([...kept, ...made])];
+  const before = Array.isArray(existing?.stac_extensions) ? (existing.stac_extensions as string[]) : [];
+  const stac_extensions = [...new Set([...before, ...made])];
   return { ...rest, stac_extensions, links: linksOf(source, existing) };
 }

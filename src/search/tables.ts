@@ -49,10 +49,19 @@ interface CollectionFactsTable {
   facts: string;
 }
 
+interface IngestedSourcesTable {
+  collection: string;
+  host: string;
+  scope: string;
+  name: string;
+  settings: string;
+}
+
 export interface Tables {
   collections: CollectionsTable;
   items: ItemsTable;
   ingested_files: IngestedFilesTable;
+  ingested_sources: IngestedSourcesTable;
   item_changes: ItemChangesTable;
   collection_facts: CollectionFactsTable;
 }

@@ -14,14 +14,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { readIngested } from '../../src/db/ingested.ts';
 import { readCollection, readItem } from '../../src/db/read.ts';
 import type { Database } from '../../src/db/schema.ts';
 import { deleteCollection, upsertCollection } from '../../src/db/upsert-items.ts';
 import { openLocalSource } from '../../src/ingest/local-source.ts';
-import { makePlan, planFor } from '../../src/ingest/plan.ts';
+import { makePlan } from '../../src/ingest/plan.ts';
 import { makeLog } from '../../src/ingest/progress.ts';
-import { type IngestContext, type IngestReport, runPlan } from '../../src/ingest/run.ts';
+import { runPlan } from '../../src/ingest/run.ts';
+import type { IngestContext, IngestReport } from '../../src/ingest/run-scenes.ts';
 import { makeStaticWriter } from '../../src/ingest/static-out.ts';
 import type { Document } from '../../src/ingest/to-item.ts';
 import { shipped } from '../../src/package-root.ts';
@@ -58,16 +58,15 @@ describe('ingest of a local folder', () => {
   ): Promise<IngestReport> {
     lines.length = 0;
     const source = openLocalSource(input, 'local', metadata);
-    const memory = await readIngested(database.db, 'local');
     const store = folderStore(assets, OWN_PREFIX);
-    const plan = await planFor(makePlan(source, memory, { scenePattern: null, multiband: false }), store);
+    const plan = makePlan(source, { scenePattern: null, multiband: false });
     return runPlan(plan, {
       db: database.db,
       store,
       validator,
       workFolder: join(folder, 'work'),
       time: null,
-      multiband: false,
+      settings: null,
       jobs: 2,
       signal: new AbortController().signal,
       progress: makeLog({ write: (line) => lines.push(line) }, 'ingest'),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatBytes, makePlan, parseScenePattern, printPlan } from '../../src/ingest/plan.ts';
+import { formatBytes, makePlan, parseScenePattern, planBatches, printPlan } from '../../src/ingest/plan.ts';
 import { collectionIdOf, parseDid } from '../../src/ingest/rucio-source.ts';
 import { groupScenes, type Source, type SourceFile, toId } from '../../src/ingest/source.ts';
 import { replicaByRse, sourceAsset } from '../../src/ingest/to-asset.ts';
@@ -35,12 +35,14 @@ function source(files: SourceFile[]): Source {
     label: 's:set',
     collectionId: 's.set',
     did: { scope: 's', name: 'set' },
+    asked: { scope: 's', name: 'set' },
     type: 'DATASET',
     host: 'https://rucio.example.org',
     webui: null,
     metadata: {},
     isWhole: true,
     files,
+    complete: async (some) => some as SourceFile[],
     lake: null,
     published: new Map(),
     close: async () => {},
@@ -100,11 +102,12 @@ test('files of another scope keep it in their id', () => {
   );
 });
 
-test('the plan says what is read, what is not, and how much', () => {
+test('the plan says what is read, what is not, and how much', async () => {
   const tif = file('a.tif', { replicas: [replica('DISK', 'https://h/a', 1)] });
-  const text = printPlan(
-    makePlan(source([tif, file('notes.txt')]), new Map(), { scenePattern: null, multiband: false }),
-  );
+  const plan = makePlan(source([tif, file('notes.txt')]), { scenePattern: null, multiband: false });
+  const batches = planBatches(plan, async () => new Map(), null, new AbortController().signal);
+  let text = '';
+  for await (const lines of printPlan(plan, batches)) text += lines;
   assert.match(text, /s:set \(DATASET\) -> Collection s\.set/);
   assert.match(text, /ingest +s:a\.tif {2}1\.0 kB \[DISK\] -> a/);
   assert.match(text, /skip +notes\.txt: no raster by its name/);
