@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { createApi } from './api.ts';
 import { type DownloadOptions, type DownloadReport, downloadFile } from './download.ts';
+import { createAgents } from './fetch/get.ts';
 import { openLeftovers } from './fetch/leftovers.ts';
 import type { SignS3 } from './fetch/open-replica.ts';
 import { openStorageAccess } from './fetch/storage-access.ts';
@@ -21,7 +22,7 @@ import {
   resolveDid,
 } from './resolve.ts';
 import type { AskOptions } from './send.ts';
-import { createDispatcher } from './transport.ts';
+import { createDispatcher, readTls } from './transport.ts';
 import type { Did, DidContents, ListedFile, ResolvedDid, RucioFile } from './types.ts';
 
 export interface ConnectOptions {
@@ -88,8 +89,9 @@ export function connectRucio(config: RucioConfig, options: ConnectOptions = {}):
   const storages = openStorageAccess(config, loginToken);
   const leftovers = openLeftovers();
   const { signS3 } = options;
+  const agents = createAgents(readTls(config));
   const transfers: DownloadOptions = {
-    dispatcher,
+    agents,
     storages,
     leftovers,
     preferredImpl: download.preferredImpl,
@@ -134,7 +136,8 @@ export function connectRucio(config: RucioConfig, options: ConnectOptions = {}):
       return downloadFile(file, target, { ...transfers, bearerToken, ...downloadOptions });
     },
     async close() {
-      await storages.close();
+      storages.close();
+      agents.destroy();
       await dispatcher.destroy();
     },
   };

@@ -8,15 +8,27 @@ import type { RucioConfig } from './read-config.ts';
 
 type TlsSettings = Pick<RucioConfig, 'caCert' | 'clientCert' | 'clientKey' | 'authType'>;
 
-const CONNECT_TIMEOUT_MS = 20_000;
+export const CONNECT_TIMEOUT_MS = 20_000;
 const PEM = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]+-----END (?:TRUSTED )?CERTIFICATE-----/g;
+
+/** PEM texts. */
+export interface TlsOptions {
+  ca?: string[];
+  cert?: string;
+  key?: string;
+}
+
+/** @throws UserError when a certificate file is missing or holds no certificate */
+export function readTls(settings: TlsSettings): TlsOptions {
+  const { caCert } = settings;
+  const ca = caCert === null ? {} : { ca: [...rootCertificates, ...readCertificates(caCert)] };
+  return { ...ca, ...readClientCertificate(settings) };
+}
 
 /** @throws UserError when a certificate file is missing or holds no certificate */
 export function createDispatcher(settings: TlsSettings): Dispatcher {
-  const ca =
-    settings.caCert === null ? undefined : [...rootCertificates, ...readCertificates(settings.caCert)];
   return new Agent({
-    connect: { ...(ca && { ca }), ...readClientCertificate(settings), timeout: CONNECT_TIMEOUT_MS },
+    connect: { ...readTls(settings), timeout: CONNECT_TIMEOUT_MS },
     // Time limits are the callers': a listing and a download need different ones.
     headersTimeout: 0,
     bodyTimeout: 0,

@@ -1,8 +1,9 @@
 /** https and http address -> stream of its bytes, from the first or from a later one on (RFC 9110: 14 Range Requests). */
+import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { type Dispatcher, request } from 'undici';
 import { networkReason } from '../faults.ts';
 import { readableUrl } from '../pfn.ts';
+import { type Agents, get as getOnce } from './get.ts';
 import { ReplicaFault } from './replica-fault.ts';
 
 const MAX_REDIRECTS = 10;
@@ -12,9 +13,9 @@ const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
 /** What a storage is shown of us. */
 export interface Access {
   /** For every address. */
-  dispatcher?: Dispatcher | undefined;
+  agents?: Agents | undefined;
   /** With the RSE's own client certificate: for the origin of the first address only. */
-  ownDispatcher?: Dispatcher | undefined;
+  ownAgents?: Agents | undefined;
   /** For the origin of the first address only, over https only. */
   bearerToken?: string | null | undefined;
 }
@@ -48,8 +49,8 @@ export async function openHttp(
   let url = start;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     const answer = await get(url, url.origin === start.origin, access, range, signal);
-    if (!REDIRECTS.has(answer.statusCode)) return checkAnswer(answer, range);
-    await answer.body.dump();
+    if (!REDIRECTS.has(answer.statusCode ?? 0)) return checkAnswer(answer, range);
+    answer.destroy();
     const location = [answer.headers.location ?? ''].flat()[0]!;
     if (location === '' || !URL.canParse(location, url.href)) throw new ReplicaFault('redirected to nowhere');
     url = new URL(readableUrl(new URL(location, url).href));
@@ -65,14 +66,14 @@ async function get(
   access: Access,
   { from, to = null, ifRange = null }: Range,
   signal: AbortSignal,
-): Promise<Dispatcher.ResponseData> {
+): Promise<IncomingMessage> {
   const isPart = from > 0 || to !== null;
   const mayHaveSecrets = isFirstOrigin && url.protocol === 'https:';
-  const dispatcher = (mayHaveSecrets && access.ownDispatcher) || access.dispatcher;
+  const agents = (mayHaveSecrets && access.ownAgents) || access.agents;
   try {
-    return await request(url, {
-      ...(dispatcher && { dispatcher }),
-      method: 'GET',
+    return await getOnce(url, {
+      agents,
+      signal,
       headers: {
         accept: '*/*',
         'accept-encoding': 'identity',
@@ -81,9 +82,6 @@ async function get(
         ...(isPart && { range: `bytes=${from}-${to ?? ''}` }),
         ...(isPart && ifRange !== null && { 'if-range': ifRange }),
       },
-      signal,
-      headersTimeout: 0,
-      bodyTimeout: 0,
     });
   } catch (error) {
     signal.throwIfAborted();
@@ -91,35 +89,32 @@ async function get(
   }
 }
 
-async function checkAnswer(
-  { statusCode, headers, body }: Dispatcher.ResponseData,
-  range: Range,
-): Promise<OpenBytes> {
+function checkAnswer(answer: IncomingMessage, range: Range): OpenBytes {
+  const { statusCode: status = 0, headers } = answer;
   const header = (name: string) => [headers[name] ?? ''].flat()[0]!;
   const etag = /^"[^"]*"$/.test(header('etag')) ? header('etag') : null;
-  const refuse = async (reason: string, options: { passing?: boolean; rangeRefused?: boolean } = {}) => {
-    body.on('error', () => undefined).destroy();
-    throw new ReplicaFault(reason, options);
+  const refuse = (reason: string, options: { passing?: boolean; rangeRefused?: boolean } = {}) => {
+    answer.destroy();
+    return new ReplicaFault(reason, options);
   };
   const isPart = range.from > 0 || (range.to ?? null) !== null;
-  if (statusCode === 200) {
+  if (status === 200) {
     const length = header('content-length');
-    return { from: 0, total: /^\d+$/.test(length) ? Number(length) : null, etag, body };
+    return { from: 0, total: /^\d+$/.test(length) ? Number(length) : null, etag, body: answer };
   }
-  if (statusCode === 206 && isPart) {
+  if (status === 206 && isPart) {
     const told = /^bytes (\d+)-\d+\/(\d+|\*)$/i.exec(header('content-range').trim());
     if (told === null || Number(told[1]) !== range.from) {
       const asked = `bytes from ${range.from} on`;
-      return refuse(`asked for ${asked}, it gave "${header('content-range')}"`, {
+      throw refuse(`asked for ${asked}, it gave "${header('content-range')}"`, {
         passing: true,
         rangeRefused: true,
       });
     }
-    return { from: range.from, total: told[2] === '*' ? null : Number(told[2]), etag, body };
+    return { from: range.from, total: told[2] === '*' ? null : Number(told[2]), etag, body: answer };
   }
-  if (statusCode === 416)
-    return refuse('status 416, it has no such range', { passing: true, rangeRefused: true });
-  return refuse(`status ${statusCode}${meaning(statusCode)}`, { passing: PASSING.has(statusCode) });
+  if (status === 416) throw refuse('status 416, it has no such range', { passing: true, rangeRefused: true });
+  throw refuse(`status ${status}${meaning(status)}`, { passing: PASSING.has(status) });
 }
 
 function meaning(status: number): string {

@@ -1,7 +1,7 @@
 /** Replica -> stream of its bytes by a door of our own: https, http, davs, dav, s3 and file. */
-import type { Dispatcher } from 'undici';
 import { readableUrl, schemeOf } from '../pfn.ts';
 import type { Replica } from '../types.ts';
+import type { Agents } from './get.ts';
 import { type Access, type OpenBytes, openHttp, type Range } from './open-http.ts';
 import { openLocal } from './open-local.ts';
 import type { StorageAccess } from './storage-access.ts';
@@ -10,8 +10,8 @@ import type { StorageAccess } from './storage-access.ts';
 export type SignS3 = (pfn: string) => Promise<string>;
 
 export interface OpenOptions {
-  /** Carries CA and client certificate; undici's own without it. */
-  dispatcher?: Dispatcher | undefined;
+  /** Carry CA and client certificate; Node's own without them. */
+  agents?: Agents | undefined;
   /** A JWT that storages accept. Sent over https to the PFN's own origin, never further. Never give a token of Rucio's own. */
   bearerToken?: string | null | undefined;
   /** What single RSEs are shown; comes before `bearerToken`. */
@@ -28,15 +28,15 @@ export async function openReplica(
 ): Promise<OpenBytes> {
   const scheme = schemeOf(pfn);
   if (scheme === 'file') return openLocal(readableUrl(pfn), range.from, signal);
-  const { dispatcher, signS3 } = options;
-  if (scheme === 's3' || scheme === 's3s') return openHttp(await signS3!(pfn), { dispatcher }, range, signal);
+  const { agents, signS3 } = options;
+  if (scheme === 's3' || scheme === 's3s') return openHttp(await signS3!(pfn), { agents }, range, signal);
   return openHttp(readableUrl(pfn), await accessTo(rse, options), range, signal);
 }
 
-async function accessTo(rse: string, { dispatcher, bearerToken, storages }: OpenOptions): Promise<Access> {
+async function accessTo(rse: string, { agents, bearerToken, storages }: OpenOptions): Promise<Access> {
   return {
-    dispatcher,
-    ownDispatcher: storages?.dispatcherFor(rse),
+    agents,
+    ownAgents: storages?.agentsFor(rse),
     bearerToken: (await storages?.tokenFor(rse)) ?? bearerToken,
   };
 }

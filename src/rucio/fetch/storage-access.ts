@@ -1,16 +1,16 @@
 /** Settings of an RSE -> what its storage is shown of us: a bearer token, a client certificate. */
 import { readFile } from 'node:fs/promises';
-import type { Dispatcher } from 'undici';
 import { messageOf } from '../../errors.ts';
 import type { RucioConfig } from '../read-config.ts';
 import { rseSettings } from '../read-storage-settings.ts';
-import { createDispatcher } from '../transport.ts';
+import { readTls } from '../transport.ts';
+import { type Agents, createAgents } from './get.ts';
 import { ReplicaFault } from './replica-fault.ts';
 
 export interface StorageAccess {
   tokenFor(rse: string): Promise<string | null>;
-  dispatcherFor(rse: string): Dispatcher | undefined;
-  close(): Promise<void>;
+  agentsFor(rse: string): Agents | undefined;
+  close(): void;
 }
 
 /** @param loginToken the OpenID token that Rucio takes; null where it is none */
@@ -18,7 +18,7 @@ export function openStorageAccess(
   config: Pick<RucioConfig, 'caCert' | 'storages'>,
   loginToken: () => Promise<string | null>,
 ): StorageAccess {
-  const dispatchers = new Map<string, Dispatcher>();
+  const opened = new Map<string, Agents>();
   return {
     async tokenFor(rse) {
       const settings = rseSettings(config.storages, rse);
@@ -35,24 +35,26 @@ export function openStorageAccess(
       }
       throw new ReplicaFault(`its token file ${tokenFile} holds no token`);
     },
-    dispatcherFor(rse) {
+    agentsFor(rse) {
       const { clientCert, clientKey } = rseSettings(config.storages, rse);
       if (clientCert === null) return undefined;
       const key = `${clientCert}\0${clientKey}`;
-      const known = dispatchers.get(key) ?? dispatcherOf(config.caCert, clientCert, clientKey);
-      dispatchers.set(key, known);
+      const known = opened.get(key) ?? agentsOf(config.caCert, clientCert, clientKey);
+      opened.set(key, known);
       return known;
     },
-    async close() {
-      await Promise.all([...dispatchers.values()].map((each) => each.destroy()));
+    close() {
+      for (const each of opened.values()) each.destroy();
     },
   };
 }
 
-function dispatcherOf(caCert: string | null, clientCert: string, clientKey: string | null): Dispatcher {
+function agentsOf(caCert: string | null, clientCert: string, clientKey: string | null): Agents {
   try {
     // A proxy certificate holds its key.
-    return createDispatcher({ caCert, authType: 'x509', clientCert, clientKey: clientKey ?? clientCert });
+    return createAgents(
+      readTls({ caCert, authType: 'x509', clientCert, clientKey: clientKey ?? clientCert }),
+    );
   } catch (error) {
     throw new ReplicaFault(`its certificate cannot be used: ${messageOf(error)}`, { cause: error });
   }

@@ -1,0 +1,56 @@
+/**
+ * One GET -> its answer, its body unread. Node's own client: undici 6 and 7 end the process where a storage closes a connection
+ * while the reader of a body is slower than the network (nodejs/undici#5360).
+ */
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { CONNECT_TIMEOUT_MS, type TlsOptions } from '../transport.ts';
+
+export interface Agents {
+  http: HttpAgent;
+  https: HttpsAgent;
+  destroy(): void;
+}
+
+export function createAgents(tls: TlsOptions): Agents {
+  const options = { keepAlive: true, timeout: 10_000 };
+  const http = new HttpAgent(options);
+  const https = new HttpsAgent({ ...options, ...tls });
+  return {
+    http,
+    https,
+    destroy() {
+      http.destroy();
+      https.destroy();
+    },
+  };
+}
+
+export interface Asked {
+  agents: Agents | undefined;
+  headers: Record<string, string>;
+  signal: AbortSignal;
+}
+
+/** Errors of the body reach who reads it, and nobody else. @throws as Node does; the signal's AbortError */
+export function get(url: URL, { agents, headers, signal }: Asked): Promise<IncomingMessage> {
+  const isTls = url.protocol === 'https:';
+  return new Promise((resolve, reject) => {
+    const options = { headers, signal, ...(agents && { agent: isTls ? agents.https : agents.http }) };
+    const request = isTls ? httpsRequest(url, options) : httpRequest(url, options);
+    request.on('error', reject);
+    request.on('response', (answer) => resolve(answer.on('error', () => undefined)));
+    request.on('socket', (socket) => {
+      // The agent's own time limit is for idle connections.
+      socket.setTimeout(0);
+      if (!socket.connecting) return;
+      const late = () => {
+        request.destroy(Object.assign(new Error('no answer to the connection'), { code: 'ETIMEDOUT' }));
+      };
+      const timer = setTimeout(late, CONNECT_TIMEOUT_MS);
+      const done = () => clearTimeout(timer);
+      socket.once(isTls ? 'secureConnect' : 'connect', done).once('close', done);
+    });
+    request.end();
+  });
+}
