@@ -2,6 +2,7 @@
 import type { Lake } from '../rucio/lake.ts';
 import { readableUrl } from '../rucio/pfn.ts';
 import type { Did } from '../rucio/types.ts';
+import { isOwnAssetHref } from '../stac/link.ts';
 
 export interface Place {
   href: string;
@@ -42,7 +43,8 @@ function toldPlaces({ href, alternate }: Asset): Place[] {
     const { href: address, 'alternate:name': name } = (each ?? {}) as Record<string, unknown>;
     return placeOf(address, typeof name === 'string' ? name : key);
   });
-  const [own] = placeOf(href, null);
+  // Its permanent address is where the question came from.
+  const [own] = typeof href === 'string' && isOwnAssetHref(href) ? [] : placeOf(href, null);
   if (!own) return named;
   const first = named.find((each) => each.href === own.href) ?? own;
   return [first, ...named.filter((each) => each !== first)];

@@ -9,7 +9,7 @@ import { shown } from '../geo/shown.ts';
 import { type ApiRequest, type Context, type Reply, type Route, reply } from '../http/api.ts';
 import { RucioError } from '../rucio/faults.ts';
 import { didKey } from '../rucio/resolve.ts';
-import { href, OWN_PREFIX, rootLink } from '../stac/link.ts';
+import { href, isOwnAssetHref, OWN_PREFIX, rootLink } from '../stac/link.ts';
 import { GEOJSON_TYPE, JSON_TYPE } from '../stac/media-type.ts';
 import { type Asset, didOf, type Place, placesOf } from './asset-places.ts';
 import { collectionIdParameter, mustHaveCollection } from './collections.ts';
@@ -76,6 +76,11 @@ async function findPlaces(asset: Asset, { lake }: Context): Promise<Place[]> {
   if (places.length > 0) return places;
   if (lake && didOf(asset))
     throw new ApiError('Unavailable', 'Rucio has no replica of it now; try again later');
+  if (didOf(asset) && isOwnAssetHref(String(asset.href)))
+    throw new ApiError(
+      'Unavailable',
+      'this server has no connection to Rucio, which alone knows where it is',
+    );
   throw new ApiError(
     'NotFound',
     `the href of the asset is ${shown(asset.href)}, which is no absolute address`,

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFil
 import { dirname, join, parse } from 'node:path';
 import { makeFolder, UserError } from '../errors.ts';
 import { takeName } from '../stac/file-name.ts';
-import { OWN_PREFIX, withBase } from '../stac/link.ts';
+import { isOwnAssetHref, OWN_PREFIX, withBase } from '../stac/link.ts';
 import { GEOJSON_TYPE, JSON_TYPE } from '../stac/media-type.ts';
 import type { Document } from './to-item.ts';
 
@@ -43,6 +43,16 @@ function takeFileName(path: string, used: Set<string>): string {
   return /^\.\w+$/.test(ext) ? `${takeName(name, used)}${ext}` : takeName(base, used);
 }
 
+/** Files lead to no server: where it has no known address, the first replica stands for the asset's permanent one, or its DID. */
+function placeOf({ href, alternate, ...asset }: Document, base: string | null): string {
+  const address = String(href);
+  if (base !== null || !isOwnAssetHref(address)) return address;
+  const [first] = Object.values((alternate ?? {}) as Record<string, Document>);
+  if (first) return String(first.href);
+  const path = String(asset['rucio:name']).split('/').map(encodeURIComponent).join('/');
+  return `rucio://${asset['rucio:scope']}/${path}`;
+}
+
 /** Copies a COG of the embedded store beside the Item; other addresses stay. */
 function takeAlong(href: string, folder: string, assetFolder: string, names: Set<string>): string {
   const own = `${OWN_PREFIX}assets/`;
@@ -54,11 +64,15 @@ function takeAlong(href: string, folder: string, assetFolder: string, names: Set
   return `./${name}`;
 }
 
-function relativeAssets(assets: Record<string, Document>, folder: string, assetFolder: string) {
+function relativeAssets(
+  assets: Record<string, Document>,
+  folder: string,
+  { assetFolder, base }: Pick<StaticSettings, 'assetFolder' | 'base'>,
+) {
   const names = new Set<string>();
   const entries = Object.entries(assets).map(([key, asset]) => [
     key,
-    { ...asset, href: takeAlong(String(asset.href), folder, assetFolder, names) },
+    { ...asset, href: takeAlong(placeOf(asset, base), folder, assetFolder, names) },
   ]);
   return Object.fromEntries(entries) as Record<string, Document>;
 }
@@ -113,7 +127,10 @@ export function makeStaticWriter({ folder, collectionId, assetFolder, base }: St
         up('parent', '../collection.json'),
         up('collection', '../collection.json'),
       ];
-      const assets = relativeAssets(item.assets as Record<string, Document>, itemFolder, assetFolder);
+      const assets = relativeAssets(item.assets as Record<string, Document>, itemFolder, {
+        assetFolder,
+        base,
+      });
       writeWhole(join(itemFolder, `${name}.json`), { ...item, links: [...links, ...foreign], assets }, base);
       itemLinks.push({ rel: 'item', href: `./${name}/${name}.json`, type: GEOJSON_TYPE });
     },

@@ -162,16 +162,20 @@ export function rseScheme(rse: string, { pfn, scheme }: Replica): Record<string,
   return { type: 'rucio', platform: `${host}/`, title: `Rucio storage element ${rse}` };
 }
 
-/** The original in the lake. Integrity as it is known: md5 as multihash, adler32 in a field of ours. */
-export function sourceAsset(source: Source, file: SourceFile, { mediaType }: FileDescription): Asset | null {
+/**
+ * The original in the lake. Integrity as it is known: md5 as multihash, adler32 in a field of ours.
+ * @param href the asset's permanent address: replicas come and go
+ */
+export function sourceAsset(
+  source: Source,
+  file: SourceFile,
+  { mediaType }: FileDescription,
+  href: string,
+): Asset | null {
   if (file.did === null) return null;
-  const { scope, name } = file.did;
-  const byRse = replicaByRse(file.replicas);
-  const [first] = [...byRse.values()].sort((a, b) => a.priority - b.priority);
+  const { name } = file.did;
   return known({
-    href: first
-      ? readableHref(first.pfn)
-      : `rucio://${scope}/${name.split('/').map(encodeURIComponent).join('/')}`,
+    href,
     type: mediaType,
     title: name.slice(name.lastIndexOf('/') + 1),
     description: 'The original in the data lake',

@@ -4,7 +4,7 @@ import { placeOf } from '../geo/box-geometry.ts';
 import type { Geometry } from '../geo/geometry.ts';
 import type { Replica } from '../rucio/types.ts';
 import type { AssetStore } from '../s3/types.ts';
-import { OWN_PREFIX } from '../stac/link.ts';
+import { OWN_PREFIX, ownAssetHref } from '../stac/link.ts';
 import type { FileDescription, LayerDescription } from './describe.ts';
 import type { Scene, Source, SourceFile } from './source.ts';
 import {
@@ -148,7 +148,13 @@ export function didLinks(source: Source, did: { scope: string; name: string }): 
   return [...(source.host ? [via] : []), ...(source.webui ? [about] : [])];
 }
 
-function assetsOf(scene: Scene, parts: Part[], files: SceneFile[], { source, store }: ItemSettings) {
+function assetsOf(
+  id: string,
+  scene: Scene,
+  parts: Part[],
+  files: SceneFile[],
+  { source, store }: ItemSettings,
+) {
   const assets: Record<string, Asset> = {};
   const ref = store.scheme()?.ref ?? null;
   for (const { layer, file, asset } of parts) {
@@ -159,8 +165,9 @@ function assetsOf(scene: Scene, parts: Part[], files: SceneFile[], { source, sto
   }
   const used = files.filter(({ file }) => parts.some((part) => part.file === file));
   for (const [index, { file, description }] of used.entries()) {
-    const original = sourceAsset(source, file, description);
-    if (original) assets[used.length > 1 ? `source-${index + 1}` : 'source'] = original;
+    const key = used.length > 1 ? `source-${index + 1}` : 'source';
+    const original = sourceAsset(source, file, description, ownAssetHref(source.collectionId, id, key));
+    if (original) assets[key] = original;
   }
   return assets;
 }
@@ -229,7 +236,7 @@ function toItem(
     ...rucioFields(source, used),
     ...known({ 'storage:schemes': storageSchemes(replicas, store) }),
   };
-  const assets = assetsOf(scene, parts, files, settings);
+  const assets = assetsOf(id, scene, parts, files, settings);
   const links = used.flatMap(({ did }) => (did ? didLinks(source, did) : []));
   return {
     type: 'Feature',

@@ -1,6 +1,6 @@
 /** Stored text -> how many of its assets lie in the catalogue's own store, at addresses that only this catalogue can tell. */
 import { memberTexts } from '../stac/json-text.ts';
-import { OWN_PREFIX } from '../stac/link.ts';
+import { isOwnAssetHref, OWN_PREFIX } from '../stac/link.ts';
 
 interface Located {
   href?: unknown;
@@ -9,7 +9,7 @@ interface Located {
 }
 
 const isOwn = (located: Located | null) =>
-  typeof located?.href === 'string' && located.href.startsWith(OWN_PREFIX);
+  typeof located?.href === 'string' && located.href.startsWith(OWN_PREFIX) && !isOwnAssetHref(located.href);
 
 /** @param content of a stored Item or Collection, which may be invalid */
 export function countOwnAssets(content: string): number {

@@ -10,6 +10,13 @@ import { scopeOf } from './scope.ts';
  */
 export const OWN_PREFIX = 'rucio-stac://api/';
 
+/** An asset's permanent address as it is stored. */
+export const ownAssetHref = (collection: string, id: string, key: string): string =>
+  href.asset(OWN_PREFIX.slice(0, -1), collection, id, key);
+
+/** Whether a stored address leads to where an asset can be read, and is no place itself. */
+export const isOwnAssetHref = (address: string): boolean => address.startsWith(`${OWN_PREFIX}collections/`);
+
 export interface Link {
   rel: string;
   href: string;

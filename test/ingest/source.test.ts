@@ -150,8 +150,8 @@ test('the original links to its replicas, and says of its integrity what is know
     warnings: [],
     layers: [],
   };
-  const asset = sourceAsset(source([]), file('d/x.tif', { replicas }), description);
-  assert.equal(asset?.href, 'https://b.example/x.tif');
+  const asset = sourceAsset(source([]), file('d/x.tif', { replicas }), description, 'own');
+  assert.equal(asset?.href, 'own');
   assert.equal(asset?.['file:checksum'], 'd50110d41d8cd98f00b204e9800998ecf8427e');
   assert.equal(asset?.['rucio:adler32'], '0000abcd');
   assert.deepEqual(asset?.['rucio:rses'], ['A', 'B']);
@@ -161,11 +161,11 @@ test('the original links to its replicas, and says of its integrity what is know
   });
 });
 
-test('an original without a replica is named by its DID, in a form that is an address', () => {
+test('an original without a replica is not available', () => {
   const description = { mediaType: 'image/tiff', cube: null, attributes: {}, warnings: [], layers: [] };
-  const asset = sourceAsset(source([]), file('d/x y.tif', { md5: null }), description);
-  assert.equal(asset?.href, 'rucio://s/d/x%20y.tif');
-  assert.ok(URL.canParse(String(asset?.href)));
+  const asset = sourceAsset(source([]), file('d/x y.tif', { md5: null }), description, 'own');
+  assert.deepEqual(asset?.['rucio:rses'], []);
+  assert.ok(!('alternate' in (asset ?? {})));
   assert.equal(asset?.['rucio:state'], 'UNAVAILABLE');
   assert.ok(!('file:checksum' in (asset ?? {})));
 });

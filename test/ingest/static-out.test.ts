@@ -77,4 +77,23 @@ describe('a static catalogue of what was ingested', () => {
       ['other', 'a b'],
     );
   });
+
+  test('an original is where its first replica is, or by its server where that has an address', () => {
+    const replica = { href: 'https://storage.example/x.tif' };
+    const told = { 'rucio:scope': 's', 'rucio:name': 'd/x y.tif' };
+    const hrefOf = (base: string | null, asset: object) => {
+      const out = mkdtempSync(join(folder, 'out-'));
+      const writer = makeStaticWriter({ folder: out, collectionId: 'c', assetFolder: folder, base });
+      const href = 'rucio-stac://api/collections/c/items/x/assets/data';
+      writer.item(item('x', { collection: 'c', assets: { data: { href, ...told, ...asset } } }) as Document);
+      writer.finish(collection('c') as Document);
+      return read(join(out, 'c', 'x', 'x.json')).assets?.data.href;
+    };
+    assert.equal(hrefOf(null, { alternate: { A: replica } }), replica.href);
+    assert.equal(hrefOf(null, {}), 'rucio://s/d/x%20y.tif');
+    assert.equal(
+      hrefOf('https://stac.example', { alternate: { A: replica } }),
+      'https://stac.example/collections/c/items/x/assets/data',
+    );
+  });
 });

@@ -250,6 +250,8 @@ def test_the_original_is_there_by_each_of_its_replicas(catalogue, lake):
         source = next((each for each in [*lake.scenes, *lake.singles] if each.stem == item["id"]), lake.cube)
         asset, original = item["assets"]["source"], source.path.read_bytes()
         assert asset["roles"] == ["source"]
+        assert asset["href"] == f"{catalogue.url}/collections/{lake.collection}/items/{item['id']}/assets/source"
+        assert requests.get(asset["href"], verify=ca, timeout=60).content == original
         assert asset["file:size"] == len(original)
         assert asset["rucio:adler32"] == f"{zlib.adler32(original):08x}"
         assert (asset["rucio:scope"], asset["rucio:name"], asset["rucio:did"]) == (lake.scope, source.name, f"{lake.scope}:{source.name}")
