@@ -4,13 +4,14 @@ import { type Config, parseConfig } from '../config.ts';
 import { collectionsOfDids, collectionsOfFiles } from '../db/find-ingested.ts';
 import { formatBytes } from '../ingest/plan.ts';
 import type { RucioClient } from '../rucio/connect.ts';
+import type { RseSum } from '../rucio/replicas.ts';
 import { didKey } from '../rucio/resolve.ts';
 import type { DidContents, RucioFile } from '../rucio/types.ts';
 import type { Db } from '../search/tables.ts';
 import type { Command } from './command.ts';
 import { askCatalogue, mustBeDid, table, tellFiles, withRucio } from './lake.ts';
-import { addFiles, noTotals, type Totals } from './show/totals.ts';
-import { type Branch, treeLines, treeOf } from './show/tree.ts';
+import { addFiles, addSums, noTotals, type Totals } from './show/totals.ts';
+import { type Branch, datasetsOf, treeLines, treeOf } from './show/tree.ts';
 
 const HELP = `rucio-stac show SCOPE:NAME
 
@@ -100,9 +101,37 @@ function print(shown: Shown, totals: Totals, only: RucioFile | null): string {
   ].join('');
 }
 
+/** From here on the server's own sums are asked for: a list of replicas costs it some milliseconds a file. */
+const MANY_FILES = 1000;
+
+/** Sums by RSE of a large DID; null where its datasets share files, so that they would be counted twice. */
+async function sumsOf(client: RucioClient, { tree, contents }: Shown): Promise<RseSum[] | null> {
+  const datasets = datasetsOf(tree);
+  const total = datasets.reduce((sum, { files }) => sum + files, 0);
+  if (contents.files.length <= MANY_FILES || total !== contents.files.length) return null;
+  const sums: RseSum[] = [];
+  for (const each of datasets) sums.push(...(await client.sumReplicas(each)));
+  return sums;
+}
+
+async function addCatalogued(totals: Totals, { contents }: Shown, db: Db | null): Promise<void> {
+  const { files } = contents;
+  for (let at = 0; at < files.length; at += BATCH) {
+    const some = files.slice(at, at + BATCH);
+    addFiles(totals, some, db === null ? new Map() : await collectionsOfFiles(db, some));
+  }
+}
+
 async function showText(client: RucioClient, shown: Shown, db: Db | null) {
   const totals = noTotals(shown.home);
   let only: RucioFile | null = null;
+  const sums = await sumsOf(client, shown);
+  if (sums !== null) {
+    addSums(totals.rses, sums);
+    await addCatalogued(totals, shown, db);
+    process.stdout.write(print(shown, totals, null));
+    return;
+  }
   await walk(client, shown, db, (files, known) => {
     addFiles(totals, files, known);
     if (shown.contents.type === 'FILE') only = files[0] ?? null;

@@ -12,7 +12,13 @@ import { childrenOf, holdingsOf, type ListedDid, searchDids } from './listing.ts
 import { checkLogin } from './login.ts';
 import { type MetadataOptions, readMetadata } from './metadata.ts';
 import type { RucioConfig } from './read-config.ts';
-import { type ListReplicasOptions, listReplicas, type ReplicaLine } from './replicas.ts';
+import {
+  type ListReplicasOptions,
+  listReplicas,
+  type ReplicaLine,
+  type RseSum,
+  sumReplicas,
+} from './replicas.ts';
 import {
   completeFiles,
   type DidStatus,
@@ -59,6 +65,8 @@ export interface RucioClient {
   resolve(did: Did, options?: ResolveOptions): Promise<ResolvedDid>;
   /** By `scope:name`. */
   metadata(dids: readonly Did[], options?: MetadataOptions): Promise<Map<string, Record<string, unknown>>>;
+  /** What each RSE has of a dataset. */
+  sumReplicas(dataset: Did, signal?: AbortSignal): Promise<RseSum[]>;
   /** By `scope:name`. */
   listReplicas(dids: readonly Did[], options?: ListReplicasOptions): Promise<Map<string, ReplicaLine>>;
   /** downloadFile with this server's CA, certificate, time limits and, where allowed, token. */
@@ -130,6 +138,7 @@ export function connectRucio(config: RucioConfig, options: ConnectOptions = {}):
     complete: (files, completeOptions) => completeFiles(api, files, completeOptions),
     resolve: (did, resolveOptions) => resolveDid(api, did, resolveOptions),
     metadata: (dids, metadataOptions) => readMetadata(api, dids, metadataOptions),
+    sumReplicas: (dataset, signal) => sumReplicas(api, dataset, signal),
     listReplicas: (dids, listOptions) => listReplicas(api, dids, listOptions),
     async download(file, target, downloadOptions = {}) {
       const bearerToken = options.bearer === true ? await loginToken() : null;

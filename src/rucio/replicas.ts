@@ -1,5 +1,5 @@
 /** File DIDs -> their replicas, by POST /replicas/list in chunks. */
-import type { Api } from './api.ts';
+import { type Api, didPath } from './api.ts';
 import type { Did, Replica } from './types.ts';
 
 export interface ListReplicasOptions {
@@ -121,4 +121,23 @@ function toReplicas({ pfns = {}, states = {} }: RawLine): Replica[] {
       type: type ?? 'DISK',
     }))
     .sort((a, b) => a.priority - b.priority);
+}
+
+export interface RseSum {
+  rse: string;
+  /** Files of the dataset with an available replica there. */
+  available: number;
+  /** Of these files. */
+  bytes: number;
+}
+
+/** What each RSE has of a dataset, counted by the server at once; nothing for a container. */
+export async function sumReplicas(api: Api, { scope, name }: Did, signal?: AbortSignal): Promise<RseSum[]> {
+  const path = `/replicas/${didPath(scope, name).slice('/dids/'.length)}/datasets?deep=true`;
+  const rows = (await api.getList(path, { signal })) as Record<string, unknown>[];
+  return rows.map(({ rse, available_length, available_bytes }) => ({
+    rse: String(rse),
+    available: Number(available_length ?? 0),
+    bytes: Number(available_bytes ?? 0),
+  }));
 }

@@ -3,6 +3,7 @@
 import json
 import signal
 
+from support.lake import new_scope
 from support.product import until
 from test_assets import rucio
 
@@ -101,3 +102,34 @@ def test_faults_are_one_sentence(s3_catalogue, lake, tmp_path):
     s3_catalogue.cli("get", lake.did, "--jobs", "0").refused("--jobs", "0")
     (tmp_path / "file").write_text("")
     s3_catalogue.cli("get", lake.did, "--out", tmp_path / "file").refused("--out")
+
+
+REGISTER = """
+scope = sys.argv[1]
+client.add_scope('root', scope)
+for dataset, count in (('many', 700), ('few', 400)):
+    files = [{'scope': scope, 'name': f'{dataset}/{n:06}.tif', 'bytes': 1000 + n, 'adler32': f'{n:08x}'} for n in range(count)]
+    client.add_replicas(rse='DEV-DISK', files=files)
+    client.add_replicas(rse='DEV-CACHE', files=files[:3])
+    client.add_dataset(scope, dataset)
+    client.attach_dids(scope, dataset, [{'scope': scope, 'name': file['name']} for file in files])
+client.add_container(scope, 'all')
+client.attach_dids(scope, 'all', [{'scope': scope, 'name': name} for name in ('many', 'few')])
+"""
+
+
+def test_show_of_many_files(make_catalogue):
+    """Registered alone, as far as bytes are no matter: sums by the server, and the list of all by JSON."""
+    scope = new_scope()
+    rucio(REGISTER, scope)
+    made = make_catalogue(store="folder")
+    text = made.cli("show", f"{scope}:all").ok().out
+    assert "1100 files" in text and "DEV-DISK   1100 of 1100 files" in text and "DEV-CACHE  6 of 1100 files" in text, text
+    assert "few/000000.tif" in text and "and 1090 more" in text
+    shown = json.loads(made.cli("show", f"{scope}:few", "--json").ok().out)
+    assert [file["name"] for file in shown["files"]] == [f"few/{n:06}.tif" for n in range(400)]
+    assert [{each["rse"] for each in file["replicas"]} for file in shown["files"]] == [{"DEV-DISK", "DEV-CACHE"}] * 3 + [{"DEV-DISK"}] * 397
+    rucio("client.attach_dids(sys.argv[1], 'few', [{'scope': sys.argv[1], 'name': 'many/000000.tif'}])", scope)
+    # A file of two datasets is one file: the server's sums would count it twice.
+    again = made.cli("show", f"{scope}:all").ok().out
+    assert "1100 files" in again and "DEV-DISK   1100 of 1100 files" in again, again

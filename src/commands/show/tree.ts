@@ -32,6 +32,12 @@ async function branchOf(
 export const treeOf = (client: RucioClient, did: Did, type: string): Promise<Branch> =>
   branchOf(client, did, type, { branches: MOST_BRANCHES });
 
+/** Each dataset of a tree once. */
+export function datasetsOf(branch: Branch): Branch[] {
+  const all = branch.type === 'DATASET' ? [branch] : branch.holds.flatMap(datasetsOf);
+  return [...new Map(all.map((each) => [didKey(each), each])).values()];
+}
+
 export function treeLines(branch: Branch, depth: number): string[] {
   const files = branch.files > 0 ? `  ${branch.files} ${branch.files === 1 ? 'file' : 'files'}` : '';
   return [
