@@ -7,7 +7,7 @@ import express, { type Express, type Request, type Response } from 'express';
 import type { Config } from '../config.ts';
 import { shipped } from '../package-root.ts';
 import { withBase } from '../stac/link.ts';
-import { COG_TYPE, SCHEMA_TYPE } from '../stac/media-type.ts';
+import { COG_TYPE, GEOJSON_TYPE, JSON_TYPE, SCHEMA_TYPE } from '../stac/media-type.ts';
 import { requestBase } from './base-url.ts';
 import { allowMethods } from './methods.ts';
 
@@ -32,14 +32,23 @@ const PAGE = `<!doctype html>
 
 const SCRIPT = `window.ui = SwaggerUIBundle({ url: 'api', dom_id: '#page', deepLinking: true });\n`;
 
-function sendSchema(config: Config) {
-  const text = readFileSync(
-    shipped('src', 'stac', 'schemas', 'extensions', 'rucio', 'v1.0.0', 'schema.json'),
-    'utf8',
-  );
-  return (request: Request, response: Response) => {
-    response.type(SCHEMA_TYPE).send(Buffer.from(withBase(text, requestBase(request, config))));
-  };
+/** Of the `rucio` extension: what a released version says, it says for ever. */
+const EXTENSION: [name: string, type: string][] = [
+  ['schema.json', SCHEMA_TYPE],
+  ['README.md', 'text/markdown; charset=utf-8'],
+  ['examples/item.json', GEOJSON_TYPE],
+  ['examples/collection.json', JSON_TYPE],
+];
+
+function mountExtension(app: Express, config: Config): void {
+  const folder = '/schemas/rucio/v1.0.0';
+  for (const [name, type] of EXTENSION) {
+    const path = shipped('src', 'stac', 'schemas', 'extensions', 'rucio', 'v1.0.0', name);
+    const text = readFileSync(path, 'utf8');
+    app.get(`${folder}/${name}`, (request: Request, response: Response) => {
+      response.type(type).send(Buffer.from(withBase(text, requestBase(request, config))));
+    });
+  }
 }
 
 /** Adds the files' paths to an app. */
@@ -57,7 +66,7 @@ export function mountFiles(app: Express, config: Config): void {
   const reading = allowMethods(['GET', 'HEAD']);
   app.use(['/assets', '/schemas', '/api/ui', '/api.html', '/api/page.js'], reading);
   app.use('/assets', assets);
-  app.get('/schemas/rucio/v1.0.0/schema.json', sendSchema(config));
+  mountExtension(app, config);
   const ui = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   app.use('/api/ui', express.static(ui, { index: false, redirect: false, maxAge: '1d' }));
   app.get('/api.html', (_: Request, response: Response) => void response.type('html').send(PAGE));

@@ -72,3 +72,18 @@ def test_the_validate_command_agrees(s3_catalogue, lake, tmp_path):
     broken.write_text(item.read_text().replace('"datetime":"2023', '"datetime":"June 2023'))
     told = s3_catalogue.cli("validate", broken)
     assert told.code == 1 and "datetime" in told.out
+
+
+def test_the_examples_of_the_rucio_extension(s3_catalogue, validator):
+    """As the server gives them out, beside the schema that they name."""
+    folder = f"{s3_catalogue.url}/schemas/rucio/v1.0.0"
+    readme = requests.get(f"{folder}/README.md", timeout=30)
+    assert readme.headers["content-type"].startswith("text/markdown")
+    for name in ("item", "collection"):
+        assert f"examples/{name}.json" in readme.text
+        document = requests.get(f"{folder}/examples/{name}.json", timeout=30).json()
+        assert f"{folder}/schema.json" in document["stac_extensions"]
+        validate_document(document)
+        document["properties" if name == "item" else "assets"] = {"rucio:state": "SOMEWHERE", "datetime": "2024-01-01T00:00:00Z"} if name == "item" else {"a": {"href": "x", "rucio:state": "SOMEWHERE"}}
+        with pytest.raises(Exception, match="SOMEWHERE"):
+            validate_document(document)

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
+import { shipped } from '../../src/package-root.ts';
 import { makeValidator } from '../../src/stac/validate.ts';
 import { item } from '../support/documents.ts';
 
@@ -72,4 +74,14 @@ test('each fault stands with its own document', async () => {
   assert.equal(reports[1], null);
   assert.match(reports[2] ?? '', /"0\.9\.0"/);
   assert.match(reports[3] ?? '', /href/);
+});
+
+test('the README of the rucio extension has each field of its schema, and no other', () => {
+  const read = (name: string) =>
+    readFileSync(shipped('src', 'stac', 'schemas', 'extensions', 'rucio', 'v1.0.0', name), 'utf8');
+  const told = Array.from(read('README.md').matchAll(/^\| `(rucio:\w+)` \|/gm), ([, field]) => field);
+  const { definitions } = JSON.parse(read('schema.json')) as {
+    definitions: { fields: { properties: Record<string, unknown> } };
+  };
+  assert.deepEqual(told.sort(), Object.keys(definitions.fields.properties).sort());
 });
