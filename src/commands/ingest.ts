@@ -48,6 +48,7 @@ in what has changed; what is done is skipped.
   --datetime TIME   time of those scenes whose time neither metadata nor name tells
   --scene REGEX     files of one scene: groups "scene" and "asset", e.g. "(?<scene>.+)_(?<asset>B\\d+)\\.tif$"
   --multiband       keep all bands of a GeoTIFF in one COG (stackstac needs one band a COG, the default)
+  --in-place        make no COGs: the Items point to the originals, which must be COGs that are read over https
   --mapping FILE    which metadata of the lake becomes which STAC field, as JSON (docs/rucio.md)
   --jobs N          scenes at once (2)
 
@@ -60,6 +61,7 @@ interface Choices {
   time: ReturnType<typeof readInstant>;
   scenePattern: RegExp | null;
   multiband: boolean;
+  inPlace: boolean;
   /** File of rules for metadata; null: as the setting says. */
   mapping: string | null;
   /** As they were given, for the memory. */
@@ -98,10 +100,12 @@ function readChoices({ options, names }: Words): Choices {
     time,
     scenePattern: scene === null ? null : parseScenePattern(scene),
     multiband: options.multiband === true,
+    inPlace: options['in-place'] === true,
     mapping,
     settings: {
       scene,
       multiband: options.multiband === true,
+      inPlace: options['in-place'] === true,
       datetime: given,
       mapping: mapping === null ? null : resolve(mapping),
     },
@@ -111,7 +115,7 @@ function readChoices({ options, names }: Words): Choices {
 }
 
 async function openSource(
-  { name, collectionId, mapping: ownMapping }: Choices,
+  { name, collectionId, inPlace, mapping: ownMapping }: Choices,
   { webui, mapping: mappingOfAll }: Config,
   env: Env,
   signal: AbortSignal,
@@ -127,6 +131,8 @@ async function openSource(
       throw new UserError(
         `A path needs the id of its Collection: rucio-stac ingest ${name} --collection ID.`,
       );
+    if (inPlace)
+      throw new UserError(`--in-place is for a DID, whose files others can read; "${name}" is a path.`);
     return openLocalSource(name, collectionId);
   }
   const mapping = readMapping(ownMapping ?? mappingOfAll);
@@ -273,6 +279,7 @@ export const ingest: Command = {
     datetime: { type: 'string' },
     scene: { type: 'string' },
     multiband: { type: 'boolean' },
+    'in-place': { type: 'boolean' },
     mapping: { type: 'string' },
     jobs: { type: 'string' },
   },

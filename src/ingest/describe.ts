@@ -46,6 +46,8 @@ export interface LayerDescription {
   bands: BandDescription[];
   metadata: Record<string, string>;
   cog: { bytes: number; sha256: string; lake?: LakeCog };
+  /** The original itself, where it lies; its sha256 is not known ('') then. */
+  inPlace?: true;
 }
 
 export interface FileDescription {

@@ -48,6 +48,8 @@ export interface Plan {
 export interface PlanSettings {
   scenePattern: RegExp | null;
   multiband: boolean;
+  /** Originals that are COGs stay where they are; others are refused. */
+  inPlace?: boolean;
 }
 
 /** What earlier runs made of some files, by `ingestedKey`. */
@@ -88,9 +90,13 @@ function planFile(
   file: SourceFile,
   asset: string | null,
   memory: Map<string, IngestedFile>,
-  { multiband }: PlanSettings,
+  { multiband, inPlace }: PlanSettings,
 ): PlannedFile {
-  const print = fingerprint(file, { version: PIPELINE_VERSION, multiband });
+  const print = fingerprint(file, {
+    version: PIPELINE_VERSION,
+    multiband,
+    ...(inPlace && { inPlace }),
+  });
   const remembered = memory.get(ingestedKey(memoryKey(file)));
   const description = remembered ? (JSON.parse(remembered.description) as FileDescription) : null;
   // What the lake has no more cannot be read again.
@@ -209,7 +215,7 @@ export async function* printPlan(plan: Plan, batches: AsyncIterable<PlannedScene
     yield lines.join('');
   }
   for (const { name } of others) yield `  skip       ${name}: ${NO_RASTER}\n`;
-  const verb = source.did ? 'download' : 'read';
+  const verb = plan.settings.inPlace ? 'read by range, in place' : source.did ? 'download' : 'read';
   yield `${count} of ${all} files to ingest, ${formatBytes(total)} to ${verb}\n`;
 }
 
@@ -223,6 +229,7 @@ async function isStored(
   store: AssetStore,
 ): Promise<boolean> {
   for (const layer of known?.layers ?? []) {
+    if (layer.inPlace) continue;
     const { bytes, sha256 } = layer.cog;
     if (!(await store.has(storeKey(source.collectionId, scene, file, layer), bytes, sha256))) return false;
   }

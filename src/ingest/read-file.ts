@@ -8,6 +8,7 @@ import type { AssetStore } from '../s3/types.ts';
 import { COG_TYPE } from '../stac/media-type.ts';
 import { describeLayer, type FileDescription, type LayerDescription } from './describe.ts';
 import type { Progress } from './progress.ts';
+import { readInPlace } from './read-in-place.ts';
 import type { Scene, SourceFile } from './source.ts';
 import { storeKey } from './to-item.ts';
 
@@ -17,6 +18,7 @@ export interface ReadContext {
   /** A folder of this run's own. */
   workFolder: string;
   multiband: boolean;
+  inPlace: boolean;
   signal: AbortSignal;
   progress: Progress;
   onUpload(bytes: number): void;
@@ -83,7 +85,8 @@ export async function readFile(
   file: SourceFile,
   context: ReadContext,
 ): Promise<FileDescription> {
-  const { workFolder, signal, progress } = context;
+  const { workFolder, signal, progress, inPlace } = context;
+  if (inPlace) return readInPlace(file, context);
   // A name of its own: ids can be alike, or longer than a file name may be.
   const folder = mkdtempSync(join(workFolder, 'file-'));
   try {

@@ -31,6 +31,7 @@ function toSourceFile(client: RucioClient, file: RucioFile, mapping: Mapping): S
       const faults = report.faults.map(({ rse, reason }) => `${rse}: ${reason}`);
       return { path: target, isTemporary: true, faults };
     },
+    openRanges: (signal) => client.openRanges(file, signal),
   };
 }
 

@@ -86,6 +86,7 @@ async function describeFile(run: Run, planned: PlannedScene, each: PlannedFile):
     store: context.store,
     workFolder: context.workFolder,
     multiband: run.plan.settings.multiband,
+    inPlace: run.plan.settings.inPlace === true,
     signal: context.signal,
     progress: context.progress,
     onUpload: (bytes) => (report.uploadedBytes += bytes),

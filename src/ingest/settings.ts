@@ -7,6 +7,8 @@ export interface IngestSettings {
   /** `--scene`, as it was given. */
   scene: string | null;
   multiband: boolean;
+  /** `--in-place` */
+  inPlace: boolean;
   /** `--datetime`, as it was given. */
   datetime: string | null;
   /** `--mapping`, a path; null: as the setting says. */
@@ -16,6 +18,7 @@ export interface IngestSettings {
 export const DEFAULT_SETTINGS: IngestSettings = {
   scene: null,
   multiband: false,
+  inPlace: false,
   datetime: null,
   mapping: null,
 };

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { extname } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { RucioClient } from '../rucio/connect.ts';
+import type { Ranges } from '../rucio/fetch/open-ranges.ts';
 import type { Did, DidType, Replica } from '../rucio/types.ts';
 
 /** Where a file's bytes are once they can be read. */
@@ -40,6 +41,8 @@ export interface SourceFile extends ListedFile {
   /** RFC 3339: the lake has it no more, and when that was seen; undefined: it has. */
   deleted?: string;
   fetch(options: FetchOptions): Promise<FetchedFile>;
+  /** Its bytes by range, without a copy; undefined: it cannot stay where it is. */
+  openRanges?(signal: AbortSignal): Promise<Ranges>;
 }
 
 export interface Source {

@@ -96,7 +96,8 @@ export function makeTally(): Tally {
         files++;
         for (const [part, [key, make]] of assetsOf(file).entries())
           keepFirst(assets, key, [place, at, part], make);
-        if (file.file.did !== null) {
+        const isCopied = file.description.layers.some(({ inPlace }) => !inPlace);
+        if (file.file.did !== null && isCopied) {
           keepFirst(originals, 'source', [place, at, Number.MAX_SAFE_INTEGER], () => null);
           originalTypes.add(file.description.mediaType);
         }

@@ -1,4 +1,5 @@
 /** Descriptions -> Assets: the COG of a layer, and the original in the lake with its replicas. STAC 1.1 Asset Object; design: COG and original are different bytes, never alternates of each other. */
+import { replicasForReaders } from '../rucio/fetch/open-ranges.ts';
 import type { Did, DidType, Replica } from '../rucio/types.ts';
 import { COG_TYPE } from '../stac/media-type.ts';
 import type { BandDescription, FileDescription, LayerDescription } from './describe.ts';
@@ -52,6 +53,24 @@ export function cogAsset(layer: LayerDescription, href: string, storageRef: stri
     'file:checksum': `1220${layer.cog.sha256}`,
     ...(storageRef !== null && { 'storage:refs': [storageRef] }),
   };
+}
+
+/**
+ * The original itself as data: its replicas are the same bytes, and so alternates of one another.
+ * @param permanent the asset's permanent address, for when clients can read none of the replicas
+ */
+export function inPlaceAsset(
+  source: Source,
+  file: SourceFile,
+  layer: LayerDescription,
+  permanent: string,
+): Asset {
+  const [first] = replicasForReaders(file.replicas);
+  const href = first ? readableHref(first.pfn) : permanent;
+  const { 'file:checksum': _, ...cog } = cogAsset(layer, href, first?.rse ?? null);
+  // One band is told by its name, several by that of their file.
+  const title = layer.bands.length > 1 ? file.name.slice(file.name.lastIndexOf('/') + 1) : cog.title;
+  return { ...cog, title, ...originalFields(source, file) };
 }
 
 /** Clients read davs as https. */
@@ -162,8 +181,22 @@ export function rseScheme(rse: string, { pfn, scheme }: Replica): Record<string,
   return { type: 'rucio', platform: `${host}/`, title: `Rucio storage element ${rse}` };
 }
 
+/** What Rucio says of a file's bytes. Integrity as it is known: md5 as multihash, adler32 in a field of ours. */
+function originalFields(source: Source, file: SourceFile): Asset {
+  if (file.did === null) return {};
+  return known({
+    'file:size': file.bytes,
+    'file:checksum': file.md5 === null ? null : `d50110${file.md5}`,
+    'rucio:host': source.host,
+    ...didFields(file.did, 'FILE'),
+    'rucio:adler32': file.adler32,
+    ...availability([file]),
+    alternate: alternatesOf(file.replicas),
+  });
+}
+
 /**
- * The original in the lake. Integrity as it is known: md5 as multihash, adler32 in a field of ours.
+ * The original in the lake.
  * @param href the asset's permanent address: replicas come and go
  */
 export function sourceAsset(
@@ -174,18 +207,12 @@ export function sourceAsset(
 ): Asset | null {
   if (file.did === null) return null;
   const { name } = file.did;
-  return known({
+  return {
     href,
     type: mediaType,
     title: name.slice(name.lastIndexOf('/') + 1),
     description: 'The original in the data lake',
     roles: ['source'],
-    'file:size': file.bytes,
-    'file:checksum': file.md5 === null ? null : `d50110${file.md5}`,
-    'rucio:host': source.host,
-    ...didFields(file.did, 'FILE'),
-    'rucio:adler32': file.adler32,
-    ...availability([file]),
-    alternate: alternatesOf(file.replicas),
-  });
+    ...originalFields(source, file),
+  };
 }

@@ -13,6 +13,7 @@ import {
   cogAsset,
   cogReplicas,
   didFields,
+  inPlaceAsset,
   known,
   lakeFields,
   replicaByRse,
@@ -160,10 +161,15 @@ function assetsOf(
   for (const { layer, file, asset } of parts) {
     let key = asset;
     for (let n = 2; Object.hasOwn(assets, key); n++) key = `${asset}_${n}`;
+    if (layer.inPlace) {
+      const permanent = ownAssetHref(source.collectionId, id, key);
+      assets[key] = inPlaceAsset(source, file, layer, permanent);
+      continue;
+    }
     const href = store.hrefOf(storeKey(source.collectionId, scene, file, layer));
     assets[key] = { ...cogAsset(layer, href, ref), ...lakeFields(source, layer) };
   }
-  const used = files.filter(({ file }) => parts.some((part) => part.file === file));
+  const used = files.filter(({ file }) => parts.some((part) => part.file === file && !part.layer.inPlace));
   for (const [index, { file, description }] of used.entries()) {
     const key = used.length > 1 ? `source-${index + 1}` : 'source';
     const original = sourceAsset(source, file, description, ownAssetHref(source.collectionId, id, key));

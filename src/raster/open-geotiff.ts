@@ -4,51 +4,54 @@
  */
 import { UserError } from '../errors.ts';
 import type { GeoKeys } from '../geo/crs.ts';
-import { openBytes } from './bytes.ts';
+import type { ByteSource } from './bytes.ts';
 import { type BandFacts, readGdalMetadata, timeOfMetadata } from './gdal-metadata.ts';
 import { crsOfGeoKeys, readGeoKeys, readTransform } from './geo-keys.ts';
 import { safeName, takeName } from './names.ts';
 import { nodataOf, reverseRows } from './pixels.ts';
 import { bandReader } from './tiff-blocks.ts';
-import { type Directory, numberOf, readTiff, TAG, textOf } from './tiff-directory.ts';
+import { type Directory, numberOf, readTiff, TAG, type Tiff, textOf } from './tiff-directory.ts';
 import { imageLayout, type TiffLayout } from './tiff-layout.ts';
 import type { Grid, Layer, LayerBand, OpenOptions, RasterFile } from './types.ts';
 
-/** @throws UserError for files that are broken or hold what is not read */
-export async function openGeoTiff(path: string, options: OpenOptions): Promise<RasterFile> {
-  const bytes = await openBytes(path);
+/** Closes `bytes` when the raster is closed, or cannot be opened. @throws UserError for files that are broken or hold what is not read */
+export async function openGeoTiff(bytes: ByteSource, options: OpenOptions): Promise<RasterFile> {
   try {
-    const tiff = await readTiff(bytes);
-    const warnings: string[] = [];
-    const directory = mainImage(tiff.directories, warnings);
-    const layout = imageLayout(directory, bytes.name);
-    const { grid, southUp } = readGrid(directory, layout, warnings);
-    const { metadata, bands: facts } = readGdalMetadata(directory, layout.bands);
-    const bands = describeBands(directory, layout, facts, warnings);
-    const makeReader = () => {
-      const nodata = bands[0]?.nodata;
-      const fill = nodata === undefined || nodata === 'nan' ? null : nodata;
-      const read = bandReader(bytes, directory, tiff.littleEndian, fill);
-      if (!southUp) return read;
-      return async (band: number, row: number, count: number) =>
-        reverseRows(await read(band, layout.height - row - count, count), layout.width);
-    };
-    const layers = options.multiband
-      ? [wholeLayer(bands, facts, grid, metadata, options.only, makeReader())]
-      : bandLayers(bands, facts, grid, metadata, options.only, makeReader);
-    return {
-      format: 'GeoTIFF',
-      mediaType: 'image/tiff; application=geotiff',
-      layers,
-      cube: null,
-      attributes: metadata,
-      warnings,
-      close: () => bytes.close(),
-    };
+    return layersOf(bytes, await readTiff(bytes), options);
   } catch (error) {
     await bytes.close();
     throw error;
   }
+}
+
+/** @throws UserError for what is not read */
+export function layersOf(bytes: ByteSource, tiff: Tiff, options: OpenOptions): RasterFile {
+  const warnings: string[] = [];
+  const directory = mainImage(tiff.directories, warnings);
+  const layout = imageLayout(directory, bytes.name);
+  const { grid, southUp } = readGrid(directory, layout, warnings);
+  const { metadata, bands: facts } = readGdalMetadata(directory, layout.bands);
+  const bands = describeBands(directory, layout, facts, warnings);
+  const makeReader = () => {
+    const nodata = bands[0]?.nodata;
+    const fill = nodata === undefined || nodata === 'nan' ? null : nodata;
+    const read = bandReader(bytes, directory, tiff.littleEndian, fill);
+    if (!southUp) return read;
+    return async (band: number, row: number, count: number) =>
+      reverseRows(await read(band, layout.height - row - count, count), layout.width);
+  };
+  const layers = options.multiband
+    ? [wholeLayer(bands, facts, grid, metadata, options.only, makeReader())]
+    : bandLayers(bands, facts, grid, metadata, options.only, makeReader);
+  return {
+    format: 'GeoTIFF',
+    mediaType: 'image/tiff; application=geotiff',
+    layers,
+    cube: null,
+    attributes: metadata,
+    warnings,
+    close: () => bytes.close(),
+  };
 }
 
 /** The first directory that is a full image; others of full size are told, not read. */

@@ -47,7 +47,7 @@ export async function openRaster(path: string, options: OpenOptions = {}): Promi
   if (size === 0) throw new UserError(`${name} is empty; ${READ}`);
   const text = head.toString('latin1');
   const kind = MAGIC.find(([magic]) => text.startsWith(magic))?.[1];
-  if (kind === 'tiff') return openGeoTiff(path, options);
+  if (kind === 'tiff') return openGeoTiff(await openBytes(path), options);
   if (kind === 'hdf5') return openNetcdf(path, options);
   throw new UserError(`${name} is ${kind ?? 'no raster this program knows'}; ${READ}`);
 }

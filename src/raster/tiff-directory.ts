@@ -14,6 +14,8 @@ export interface Tiff {
   littleEndian: boolean;
   bigTiff: boolean;
   directories: Directory[];
+  /** Where each directory stands. */
+  places: number[];
 }
 
 export const TAG = {
@@ -73,7 +75,7 @@ export async function readTiff(bytes: ByteSource): Promise<Tiff> {
     next = read.next;
   }
   if (directories.length === 0) throw new UserError(`${bytes.name} is corrupt: it has no TIFF directory`);
-  return { littleEndian, bigTiff, directories };
+  return { littleEndian, bigTiff, directories, places: [...seen] };
 }
 
 async function readDirectory(bytes: ByteSource, at: number, littleEndian: boolean, bigTiff: boolean) {

@@ -4,6 +4,7 @@ import { createApi } from './api.ts';
 import { type DownloadOptions, type DownloadReport, downloadFile } from './download.ts';
 import { createAgents } from './fetch/get.ts';
 import { openLeftovers } from './fetch/leftovers.ts';
+import { openRanges, type Ranges } from './fetch/open-ranges.ts';
 import type { SignS3 } from './fetch/open-replica.ts';
 import { openStorageAccess } from './fetch/storage-access.ts';
 import { findTools } from './fetch/tools.ts';
@@ -71,6 +72,8 @@ export interface RucioClient {
   listReplicas(dids: readonly Did[], options?: ListReplicasOptions): Promise<Map<string, ReplicaLine>>;
   /** downloadFile with this server's CA, certificate, time limits and, where allowed, token. */
   download(file: RucioFile, target: string, options?: DownloadOptions): Promise<DownloadReport>;
+  /** A file's bytes by range, where it stays: over https, or http. */
+  openRanges(file: RucioFile, signal: AbortSignal): Promise<Ranges>;
   close(): Promise<void>;
 }
 
@@ -143,6 +146,10 @@ export function connectRucio(config: RucioConfig, options: ConnectOptions = {}):
     async download(file, target, downloadOptions = {}) {
       const bearerToken = options.bearer === true ? await loginToken() : null;
       return downloadFile(file, target, { ...transfers, bearerToken, ...downloadOptions });
+    },
+    async openRanges(file, signal) {
+      const bearerToken = options.bearer === true ? await loginToken() : null;
+      return openRanges(file, { agents, storages, bearerToken, signal });
     },
     async close() {
       storages.close();

@@ -31,6 +31,8 @@ export interface Range {
 export interface OpenBytes {
   /** Offset of the body's first byte: 0, or the one that was asked for. */
   from: number;
+  /** It is the range that was asked for, rather than the whole. */
+  isRange: boolean;
   /** Size of the whole file; null when it is not told. */
   total: number | null;
   /** A strong one; null when there is none. */
@@ -100,7 +102,13 @@ function checkAnswer(answer: IncomingMessage, range: Range): OpenBytes {
   const isPart = range.from > 0 || (range.to ?? null) !== null;
   if (status === 200) {
     const length = header('content-length');
-    return { from: 0, total: /^\d+$/.test(length) ? Number(length) : null, etag, body: answer };
+    return {
+      from: 0,
+      isRange: false,
+      total: /^\d+$/.test(length) ? Number(length) : null,
+      etag,
+      body: answer,
+    };
   }
   if (status === 206 && isPart) {
     const told = /^bytes (\d+)-\d+\/(\d+|\*)$/i.exec(header('content-range').trim());
@@ -111,7 +119,13 @@ function checkAnswer(answer: IncomingMessage, range: Range): OpenBytes {
         rangeRefused: true,
       });
     }
-    return { from: range.from, total: told[2] === '*' ? null : Number(told[2]), etag, body: answer };
+    return {
+      from: range.from,
+      isRange: true,
+      total: told[2] === '*' ? null : Number(told[2]),
+      etag,
+      body: answer,
+    };
   }
   if (status === 416) throw refuse('status 416, it has no such range', { passing: true, rangeRefused: true });
   throw refuse(`status ${status}${meaning(status)}`, { passing: PASSING.has(status) });

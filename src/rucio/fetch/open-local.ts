@@ -20,6 +20,7 @@ export async function openLocal(address: string, from: number, signal: AbortSign
   const start = Math.min(from, size);
   return {
     from: start,
+    isRange: start > 0,
     total: size,
     etag: null,
     body: createReadStream(path, { start, highWaterMark: 1 << 18, signal }),
