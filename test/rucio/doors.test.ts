@@ -99,7 +99,7 @@ test("of a tool's last words one sentence is told, without stamps, colours and s
       '[0B/0B][100%][==][0B/s]\r\n\x1b[31mRun: [ERROR] Server responded with an error: [3011] No such file\x1b[0m\n\n',
       54,
     ),
-    'Run: [ERROR] Server responded with an error: [3011] No such file (exit code 54)',
+    'Server responded with an error: [3011] No such file (exit code 54)',
   );
   assert.equal(sentenceOf('', 'SIGSEGV'), 'ended by SIGSEGV');
   assert.ok(sentenceOf('error '.repeat(1000), 1).length < 300);

@@ -1,12 +1,12 @@
 /** Replica that a tool opens -> the file, compared with Rucio's size and checksums as any other. */
 import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { schemeOf } from '../pfn.ts';
 import type { Replica, RucioFile } from '../types.ts';
 import type { Leftovers } from './leftovers.ts';
 import { onDisk } from './on-disk.ts';
 import { ReplicaFault } from './replica-fault.ts';
-import { runTool } from './run-tool.ts';
+import { runTool, sentenceOf } from './run-tool.ts';
 import { differenceOf, type Sums, sumFile } from './sums.ts';
 import type { Tool } from './tools.ts';
 import { watchdog } from './watchdog.ts';
@@ -45,7 +45,8 @@ export async function fetchByTool(
     timeoutSeconds: transferTimeoutSeconds,
   });
   if (call === null) throw new ReplicaFault(`${tool.command} does not open such an address`);
-  await onDisk(target, () => mkdir(folder, { mode: 0o700 }));
+  // Rucio's client makes no folders for names with slashes.
+  await onDisk(target, () => mkdir(dirname(call.path), { recursive: true, mode: 0o700 }));
   const watch = watchdog({
     signal,
     transferTimeoutSeconds,
@@ -61,7 +62,7 @@ export async function fetchByTool(
     };
     const path = options.tools.get(tool.impl)!;
     const env = { ...tool.env, ...process.env, ...options.env };
-    await runTool({
+    const words = await runTool({
       command: tool.command,
       path,
       args: call.args,
@@ -71,7 +72,7 @@ export async function fetchByTool(
       onBytes,
     });
     watch.stop();
-    return await take(file, tool, call.path, target, options);
+    return await take(file, tool, call.path, words, target, options);
   } catch (error) {
     signal?.throwIfAborted();
     throw error;
@@ -86,11 +87,12 @@ async function take(
   file: RucioFile,
   tool: Tool,
   path: string,
+  words: string,
   target: string,
   options: ToolOptions,
 ): Promise<Sums> {
   const found = await lstat(path).catch(() => null);
-  if (!found?.isFile()) throw new ReplicaFault(`${tool.command} ended well, but gave no file`);
+  if (!found?.isFile()) throw new ReplicaFault(`${tool.command} gave no file: ${sentenceOf(words, 0)}`);
   if (file.bytes !== null && found.size !== file.bytes)
     throw new ReplicaFault(`it gave ${found.size} bytes, Rucio says ${file.bytes}`);
   const { signal, onProgress } = options;

@@ -24,8 +24,11 @@ const LOOK = 1000;
 /** Characters of its last words that are kept. */
 const KEPT = 4096;
 
-/** @throws ReplicaFault when it fails; whatever `signal` was aborted with, once it has ended */
-export async function runTool(run: ToolRun): Promise<void> {
+/**
+ * @returns its last words
+ * @throws ReplicaFault when it fails; whatever `signal` was aborted with, once it has ended
+ */
+export async function runTool(run: ToolRun): Promise<string> {
   run.signal.throwIfAborted();
   const child = spawn(run.path, run.args, {
     cwd: run.folder,
@@ -50,6 +53,7 @@ export async function runTool(run: ToolRun): Promise<void> {
     run.signal.throwIfAborted();
     if (code !== 0)
       throw new ReplicaFault(`${run.command}: ${sentenceOf(words, code)}`, { passing: isPassing(words) });
+    return words;
   } catch (error) {
     run.signal.throwIfAborted();
     if (error instanceof ReplicaFault) throw error;
@@ -113,12 +117,14 @@ const isPassing = (words: string) => !LASTING.test(words);
 const ESC = String.fromCharCode(27);
 const COLOURS = new RegExp(`${ESC}\\[[0-9;]*[A-Za-z]`, 'g');
 /** Time, level and the like before what is said. */
-const STAMP = /^(?:[\d/.:, TZ+-]{8,}\s*)?(?:\[?(?:ERROR|ERR|CRITICAL|FATAL|NOTICE)\]?\s*:?\s*)*/i;
+const STAMP =
+  /^(?:[\d/.:, TZ+-]{8,}\s*)?(?:(?:Run: )?\[?(?:ERROR|ERR|CRITICAL|FATAL|NOTICE|WARNING|INFO)\]?\s*:?\s*)*/;
 
 /** The line that tells the most: the last with a word of failure in it, else the last. */
 export function sentenceOf(words: string, code: number | string): string {
   const lines = words
     .replace(COLOURS, '')
+    .replaceAll('\0', '')
     .split(/[\r\n]+/)
     .map((line) =>
       line
