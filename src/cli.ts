@@ -12,6 +12,7 @@ import { migrateCommand } from './commands/migrate.ts';
 import { ping } from './commands/ping.ts';
 import { serve } from './commands/serve.ts';
 import { show } from './commands/show.ts';
+import { upload } from './commands/upload.ts';
 import { validateCommand } from './commands/validate.ts';
 import { whoami } from './commands/whoami.ts';
 import { unknownSettings, wantsDebug } from './config.ts';
@@ -32,6 +33,7 @@ const commands: Record<string, Command> = {
   ls,
   show,
   get,
+  upload,
 };
 
 async function run(args: string[]): Promise<number> {

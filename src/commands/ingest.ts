@@ -17,10 +17,10 @@ import {
   printPlan,
   type Recall,
 } from '../ingest/plan.ts';
-import { makeProgress } from '../ingest/progress.ts';
+import { makeProgress, type Progress } from '../ingest/progress.ts';
+import type { Register } from '../ingest/register.ts';
 import { openRucioSource, parseDid } from '../ingest/rucio-source.ts';
 import { runPlan } from '../ingest/run.ts';
-import type { IngestReport } from '../ingest/run-scenes.ts';
 import type { IngestSettings } from '../ingest/settings.ts';
 import type { Source } from '../ingest/source.ts';
 import { makeStaticWriter } from '../ingest/static-out.ts';
@@ -31,9 +31,11 @@ import { makePfnSigner } from '../s3/pfn.ts';
 import type { AssetStore } from '../s3/types.ts';
 import { makeValidator } from '../stac/validate.ts';
 import type { Command, Words } from './command.ts';
+import { summarize } from './ingest-summary.ts';
 import { untilSignal } from './interrupt.ts';
 import { askCatalogue } from './lake.ts';
 import { openCatalogue } from './open.ts';
+import { findRegister, REGISTER_OPTIONS, type RegisterWish, readRegister } from './register.ts';
 import { openStore } from './store.ts';
 
 const HELP = `rucio-stac ingest SCOPE:NAME | PATH
@@ -51,6 +53,8 @@ in what has changed; what is done is skipped.
   --in-place        make no COGs: the Items point to the originals, which must be COGs that are read over https
   --mapping FILE    which metadata of the lake becomes which STAC field, as JSON (docs/rucio.md)
   --jobs N          scenes at once (2)
+  --register RSE    also put the COGs into the lake, at this RSE, as files of the dataset SCOPE:NAME.cog
+  --register-as SCOPE:NAME  the dataset for them, where it is to be another
 
 Settings: rucio.cfg as the Rucio client reads it (RUCIO_CONFIG, RUCIO_HOME), DATABASE_URL or RUCIO_STAC_DATA, S3_*.`;
 
@@ -68,6 +72,8 @@ interface Choices {
   settings: IngestSettings;
   jobs: number;
   isDryRun: boolean;
+  /** null: COGs stay out of the lake. */
+  register: RegisterWish | null;
 }
 
 function readChoices({ options, names }: Words): Choices {
@@ -111,6 +117,7 @@ function readChoices({ options, names }: Words): Choices {
     },
     jobs,
     isDryRun: options['dry-run'] === true,
+    register: readRegister(text),
   };
 }
 
@@ -156,42 +163,14 @@ async function openSource(
   }
 }
 
-function summarize(report: IngestReport, { out }: Choices, config: Config): string {
-  const {
-    collectionId,
-    items,
-    changedItems,
-    ingestedFiles,
-    unchangedFiles,
-    skippedFiles,
-    failures,
-    isInterrupted,
-  } = report;
-  const parts = [
-    `${ingestedFiles} files ingested`,
-    `${unchangedFiles} unchanged`,
-    `${skippedFiles} skipped`,
-    `${failures.length} failed`,
-    `${changedItems + (report.isCollectionChanged ? 1 : 0)} rows changed`,
-    `${report.uploadedBytes} bytes uploaded`,
-  ];
-  const lines = [`Collection ${collectionId}: ${items} items; ${parts.join(', ')}`];
-  lines.push(
-    `catalogue: ${config.databaseUrl === null ? config.dataFolder : 'the database of DATABASE_URL'}`,
-  );
-  if (out !== null && report.collection) lines.push(`static STAC: ${join(out, 'catalog.json')}`);
-  for (const note of report.notes) lines.push(`note: ${note}`);
-  for (const failure of failures) lines.push(`failed: ${failure}`);
-  if (isInterrupted) lines.push('interrupted; run the same command again to continue');
-  return `${lines.join('\n')}\n`;
-}
-
 async function runWith(
   plan: Plan,
   choices: Choices,
   config: Config,
   store: AssetStore,
   database: Database,
+  register: Register | null,
+  progress: Progress,
   signal: AbortSignal,
 ) {
   const { collectionId } = plan.source;
@@ -214,7 +193,8 @@ async function runWith(
     settings: JSON.stringify(choices.settings),
     jobs: choices.jobs,
     signal,
-    progress: makeProgress(process.stderr, 'ingest'),
+    progress,
+    ...(register && { publish: register.publish }),
     onItems: (_, items) => {
       for (const item of items) writer?.item(item);
     },
@@ -257,8 +237,21 @@ async function run(choices: Choices, env: Env, signal: AbortSignal): Promise<num
       await store.check();
       mustHoldRasters(plan);
       for (const { name } of plan.others) process.stderr.write(`skipped ${name}: ${NO_RASTER}\n`);
-      const report = await runWith(plan, choices, config, store, database, signal);
-      process.stderr.write(summarize(report, choices, config));
+      const progress = makeProgress(process.stderr, 'ingest');
+      const { time } = choices;
+      const around = { config, store, time, progress, signal };
+      const register = await findRegister(source, choices.register, around);
+      const report = await runWith(
+        plan,
+        choices,
+        config,
+        store,
+        database,
+        register,
+        progress,
+        signal,
+      ).finally(() => register?.close());
+      process.stderr.write(summarize(report, register, choices.out, config));
       return report.isInterrupted ? 130 : report.failures.length > 0 ? 1 : 0;
     } finally {
       await database.close();
@@ -282,6 +275,7 @@ export const ingest: Command = {
     'in-place': { type: 'boolean' },
     mapping: { type: 'string' },
     jobs: { type: 'string' },
+    ...REGISTER_OPTIONS,
   },
   names: 1,
   async run(words, env) {

@@ -2,7 +2,7 @@
 import type { Lake } from '../rucio/lake.ts';
 import { readableUrl } from '../rucio/pfn.ts';
 import type { Did } from '../rucio/types.ts';
-import { isOwnAssetHref } from '../stac/link.ts';
+import { isOwnAssetHref, OWN_PREFIX } from '../stac/link.ts';
 
 export interface Place {
   href: string;
@@ -50,6 +50,19 @@ function toldPlaces({ href, alternate }: Asset): Place[] {
   return [first, ...named.filter((each) => each !== first)];
 }
 
+/** Data that are in the lake as well as in a store of their own: `href` is none of the replicas, and needs no lake. */
+function ownPlace(asset: Asset): Place[] {
+  const { roles, href, alternate, 'storage:refs': refs } = asset;
+  const isData = Array.isArray(roles) && roles.includes('data');
+  // The asset's own permanent address would lead here again.
+  const isPermanent = typeof href === 'string' && href.startsWith(`${OWN_PREFIX}collections/`);
+  const rses = Object.keys((alternate as object | null | undefined) ?? {});
+  const isReplica = Array.isArray(refs) && refs.some((ref) => rses.includes(String(ref)));
+  if (!isData || isPermanent || isReplica) return [];
+  const [own] = toldPlaces(asset);
+  return own && own.rse === null && own.scheme !== 'rucio' ? [own] : [];
+}
+
 /**
  * The best first.
  * @throws RucioError DataIdentifierNotFound, UserError where Rucio gives no answer
@@ -58,8 +71,13 @@ export async function placesOf(asset: Asset, lake: Lake | null): Promise<Place[]
   const did = didOf(asset);
   const isOfLake = lake !== null && did !== null && (asset['rucio:host'] ?? lake.host) === lake.host;
   if (!isOfLake) return toldPlaces(asset);
-  const replicas = await lake.replicasOf(did);
-  return replicas.flatMap(({ pfn, rse, state, isReadable }) =>
+  const own = ownPlace(asset);
+  const replicas = await lake.replicasOf(did).catch((error: unknown) => {
+    if (own.length > 0) return [];
+    throw error;
+  });
+  const inLake = replicas.flatMap(({ pfn, rse, state, isReadable }) =>
     placeOf(pfn, rse).map((place) => ({ ...place, state, isReadable })),
   );
+  return [...own, ...inLake];
 }

@@ -42,6 +42,8 @@ export interface Plan {
   scenes: Scene<ListedFile>[];
   /** No rasters, by their names. */
   others: ListedFile[];
+  /** COGs that were made of files of this source and put into the lake beside them; known once their batch is. */
+  made: ListedFile[];
 }
 
 /** Settings that change what a file becomes. */
@@ -57,6 +59,7 @@ export type Recall = (
   files: readonly Pick<IngestedFile, 'scope' | 'name'>[],
 ) => Promise<Map<string, IngestedFile>>;
 
+const MADE = 'made of files of this source';
 export const NO_RASTER = 'no raster by its name (.tif, .tiff, .nc, …)';
 
 /** Key of the memory; local files have the empty scope. */
@@ -83,7 +86,7 @@ export function parseScenePattern(text: string): RegExp {
 export function makePlan(source: Source, settings: PlanSettings): Plan {
   const rasters = source.files.filter(({ name }) => isRasterName(name));
   const others = source.files.filter(({ name }) => !isRasterName(name));
-  return { source, settings, scenes: groupScenes(source, rasters, settings.scenePattern), others };
+  return { source, settings, scenes: groupScenes(source, rasters, settings.scenePattern), others, made: [] };
 }
 
 function planFile(
@@ -110,9 +113,20 @@ function planFile(
   };
 }
 
-/** Scenes of a plan with all that is known of them. */
+/** Whether a scene is made of others of the source: then it is no source of its own. */
+function makeIsMade({ files }: Source): (planned: PlannedScene) => boolean {
+  let own: Set<string> | null = null;
+  const isOwn = (did: string) => {
+    own ??= new Set(files.flatMap((file) => (file.did ? [`${file.did.scope}:${file.did.name}`] : [])));
+    return own.has(did);
+  };
+  return (planned) =>
+    planned.files.every(({ file }) => file.derivedFrom !== undefined && isOwn(file.derivedFrom));
+}
+
+/** Scenes of a plan with all that is known of them; without those that were made of others. */
 export async function planScenes(
-  { source, settings }: Plan,
+  { source, settings, made }: Plan,
   scenes: readonly Scene<ListedFile>[],
   recall: Recall,
   signal: AbortSignal,
@@ -130,12 +144,18 @@ export async function planScenes(
     });
     return { scene: { ...scene, files: files.map(({ file, asset }) => ({ file, asset })) }, files };
   });
+  const isMade = makeIsMade(source);
+  const sources: PlannedScene[] = [];
+  for (const each of planned) {
+    if (isMade(each)) made.push(...each.files.map(({ file }) => file));
+    else sources.push(each);
+  }
   await readPublished(
     source,
-    planned.flatMap(({ files }) => files),
+    sources.flatMap(({ files }) => files),
     signal,
   );
-  return planned;
+  return sources;
 }
 
 /** Scenes in their order, so many at once that they have about a thousand files. */
@@ -215,6 +235,7 @@ export async function* printPlan(plan: Plan, batches: AsyncIterable<PlannedScene
     yield lines.join('');
   }
   for (const { name } of others) yield `  skip       ${name}: ${NO_RASTER}\n`;
+  for (const { name } of plan.made) yield `  skip       ${name}: ${MADE}\n`;
   const verb = plan.settings.inPlace ? 'read by range, in place' : source.did ? 'download' : 'read';
   yield `${count} of ${all} files to ingest, ${formatBytes(total)} to ${verb}\n`;
 }

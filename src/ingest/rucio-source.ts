@@ -25,6 +25,7 @@ function toSourceFile(client: RucioClient, file: RucioFile, mapping: Mapping): S
     ...toListed(file),
     replicas,
     metadata: mapMetadata(metadata, mapping),
+    ...(typeof metadata.derived_from === 'string' && { derivedFrom: metadata.derived_from }),
     async fetch({ folder, signal, onProgress }) {
       const target = safeJoin(folder, `${file.scope}/${file.name.replace(/^\/+/, '')}`);
       const report = await client.download(file, target, { signal, onProgress });

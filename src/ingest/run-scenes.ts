@@ -224,8 +224,12 @@ export async function ingestScene(run: Run, planned: PlannedScene): Promise<void
     for (const each of planned.files) {
       files.push({ file: each.file, asset: each.asset, description: await describeFile(run, planned, each) });
     }
-    await publish(run, planned, files);
     const settings = { source: plan.source, store: context.store, time: context.time };
+    if (context.publish) {
+      // What can be no Item, for want of a time or place, stays out of the lake.
+      toItems(planned.scene, files, settings);
+      await publish(run, planned, files);
+    }
     const items = toItems(planned.scene, files, settings);
     await mustBeValid(context.validator, items);
     context.signal.throwIfAborted();

@@ -145,6 +145,7 @@ export async function runPlan(plan: Plan, given: IngestContext): Promise<IngestR
     context.progress.end();
     rmSync(workFolder, { recursive: true, force: true });
   }
+  report.skippedFiles += plan.made.length;
   report.isInterrupted = context.signal.aborted;
   return report;
 }

@@ -38,6 +38,8 @@ export interface ListedFile {
 export interface SourceFile extends ListedFile {
   replicas: Replica[];
   metadata: Record<string, unknown>;
+  /** The DID of the file that this one was made of, where its metadata tells. */
+  derivedFrom?: string;
   /** RFC 3339: the lake has it no more, and when that was seen; undefined: it has. */
   deleted?: string;
   fetch(options: FetchOptions): Promise<FetchedFile>;

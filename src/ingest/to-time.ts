@@ -54,7 +54,11 @@ export function fromName(name: string): ItemTime | null {
 }
 
 /** @param given `--datetime`: for what tells no time itself, before the date on which a file was written */
-export function timeOf(layer: LayerDescription, file: SourceFile, given: ItemTime | null): ItemTime | null {
+export function timeOf(
+  layer: Pick<LayerDescription, 'time' | 'metadata'>,
+  file: Pick<SourceFile, 'name' | 'metadata'>,
+  given: ItemTime | null,
+): ItemTime | null {
   const { time, metadata } = layer;
   if (time !== null) {
     const { datetime, start, end } = time;

@@ -1,6 +1,6 @@
 /**
  * One request to Rucio's REST API -> JSON, or every line of a JSON stream. Adds the token, logs in again when it is refused,
- * repeats what failed on the way, and turns refusals into sentences. Everything asked here only reads, so repeating is safe.
+ * repeats what failed on the way, and turns refusals into sentences. What writes is such that a repeat is refused as being there already.
  */
 import type { Dispatcher } from 'undici';
 import { messageOf } from '../errors.ts';
@@ -20,6 +20,8 @@ export interface Api {
   getList(path: string, options?: AskOptions): Promise<unknown[]>;
   /** As getList, keeping only what `convert` makes of each value (null: nothing), so that a long list stays small. */
   getEach<T>(path: string, convert: (value: unknown) => T | null, options?: AskOptions): Promise<T[]>;
+  /** For what changes something: Rucio's answer is a word, if anything. */
+  send(path: string, options: AskOptions): Promise<string>;
   /** Where the server sends us on (303), relative to `path`; the token never goes anywhere but to Rucio's own host. */
   getLocation(path: string, options?: AskOptions): Promise<string>;
   /** When the token in use ends, as the server has it, in milliseconds since 1970; null: it does not tell. */
@@ -69,6 +71,7 @@ export function createApi(config: RucioConfig, dispatcher: Dispatcher): Api {
       authorized(path, options, (answer) => readLines(answer, path, (value) => value, options.onRecord)),
     getEach: (path, convert, options = {}) =>
       authorized(path, options, (answer) => readLines(answer, path, convert, options.onRecord)),
+    send: (path, options) => authorized(path, options, (answer) => answer.body.text()),
     tokenEnd: async (options = {}) =>
       authorized(
         '/auth/validate',

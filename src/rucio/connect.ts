@@ -1,8 +1,8 @@
-/** RucioConfig -> client of one Rucio server, as far as ingestion needs it: it only reads. */
+/** RucioConfig -> client of one Rucio server. What it does itself only reads; rules.ts and upload*.ts write through `api`. */
 import { statSync } from 'node:fs';
-import { createApi } from './api.ts';
+import { type Api, createApi } from './api.ts';
 import { type DownloadOptions, type DownloadReport, downloadFile } from './download.ts';
-import { createAgents } from './fetch/get.ts';
+import { type Agents, createAgents } from './fetch/get.ts';
 import { openLeftovers } from './fetch/leftovers.ts';
 import { openRanges, type Ranges } from './fetch/open-ranges.ts';
 import type { SignS3 } from './fetch/open-replica.ts';
@@ -74,7 +74,20 @@ export interface RucioClient {
   download(file: RucioFile, target: string, options?: DownloadOptions): Promise<DownloadReport>;
   /** A file's bytes by range, where it stays: over https, or http. */
   openRanges(file: RucioFile, signal: AbortSignal): Promise<Ranges>;
+  readonly api: Api;
+  /** How the storage of an RSE is reached, and what it is shown of us. */
+  storageOf(rse: string): Promise<StorageDoor>;
   close(): Promise<void>;
+}
+
+export interface StorageDoor {
+  /** With this server's CA, and the client certificate where there is one. */
+  agents: Agents;
+  /** With the RSE's own certificate, for the storage's own origin. */
+  ownAgents: Agents | undefined;
+  /** Sent over https to the storage's own origin. */
+  bearerToken: string | null;
+  signS3: SignS3 | null;
 }
 
 /** Tools find the configuration and the roots that we found. */
@@ -150,6 +163,12 @@ export function connectRucio(config: RucioConfig, options: ConnectOptions = {}):
     async openRanges(file, signal) {
       const bearerToken = options.bearer === true ? await loginToken() : null;
       return openRanges(file, { agents, storages, bearerToken, signal });
+    },
+    api,
+    async storageOf(rse) {
+      const bearerToken =
+        (await storages.tokenFor(rse)) ?? (options.bearer === true ? await loginToken() : null);
+      return { agents, ownAgents: storages.agentsFor(rse), bearerToken, signS3: signS3 ?? null };
     },
     async close() {
       storages.close();

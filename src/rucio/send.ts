@@ -11,7 +11,9 @@ const FIRST_PAUSE_MS = 250;
 const BUSY = new Set([502, 503, 504]);
 
 export interface AskOptions {
-  /** Sent as JSON by POST; without it, GET. */
+  /** Unless told, POST with a body and GET without. */
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Sent as JSON. */
   body?: unknown;
   signal?: AbortSignal | undefined;
   /** Records read so far; starts at 0 again when the request is repeated. */
@@ -33,6 +35,8 @@ export interface Ask extends AskOptions {
 export function voHeader(config: RucioConfig): Record<string, string> {
   return config.vo === null ? {} : { 'x-rucio-vo': config.vo };
 }
+
+const methodOf = ({ method, body }: AskOptions) => method ?? (body === undefined ? 'GET' : 'POST');
 
 /** Where an answer (303) sends us on, as a path. */
 export function locationOf(answer: Answer, path: string): string {
@@ -71,7 +75,7 @@ async function sendOnce(dispatcher: Dispatcher, ask: Ask): Promise<Answer> {
     body,
   } = await request(ask.base + ask.path, {
     dispatcher,
-    method: ask.body === undefined ? 'GET' : 'POST',
+    method: methodOf(ask),
     headers,
     body: ask.body === undefined ? null : JSON.stringify(ask.body),
     signal: ask.signal ?? null,
@@ -93,6 +97,6 @@ async function readRefusal(answer: Answer, ask: Ask, config: RucioConfig): Promi
   }
   const exceptionClass = String(told.ExceptionClass ?? answer.header('exceptionclass'));
   const exceptionMessage = String(told.ExceptionMessage ?? answer.header('exceptionmessage'));
-  const asked = `${ask.body === undefined ? 'GET' : 'POST'} ${ask.path}`;
+  const asked = `${methodOf(ask)} ${ask.path}`;
   return refusalError({ status: answer.status, exceptionClass, exceptionMessage, asked }, config);
 }

@@ -21,6 +21,11 @@ export function folderStore(folder: string, ownPrefix: string): AssetStore {
       return (await sha256Of(path)) === sha256;
     },
     put: (object) => put(root, object),
+    async fetch({ key, path }) {
+      await copyFile(pathOf(root, key), path, constants.COPYFILE_FICLONE).catch((error: unknown) => {
+        throw new UserError(`${key} cannot be read from ${root}: ${messageOf(error)}.`, { cause: error });
+      });
+    },
     check: () => check(root),
     async close() {},
   };

@@ -1,5 +1,5 @@
 /** s3 PFN of a replica -> address over https or http: signed where our keys are for that place, plain anywhere else. */
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { encodeKey } from './address.ts';
 import { createClient } from './s3-store.ts';
@@ -60,7 +60,7 @@ const hasKeys = (env: Env) =>
  * Keys are used at S3_ENDPOINT, and at Amazon where that is not set; a signature is good for one host, one key and an hour.
  * @throws UserError for settings that cannot be used
  */
-export function makePfnSigner(env: Env): (pfn: string) => Promise<string> {
+export function makePfnSigner(env: Env): (pfn: string, method?: 'GET' | 'PUT') => Promise<string> {
   const bucket = env.S3_BUCKET?.trim() || null;
   const settings = readS3Settings({ ...env, S3_BUCKET: bucket ?? 'any' })!;
   const isSigning = hasKeys(env);
@@ -71,14 +71,17 @@ export function makePfnSigner(env: Env): (pfn: string) => Promise<string> {
     clients.set(region, client);
     return client;
   };
-  return async (pfn) => {
+  return async (pfn, method = 'GET') => {
     const place = placeOfPfn(pfn, { endpoint: settings.endpoint, bucket });
     if (place === null) throw new Error(`${pfn.replace(/\?.*$/s, '')} names no bucket and key`);
     const isOurs = place.endpoint === settings.endpoint;
     // Other servers have their buckets in the path; where they do not, the path is right as well.
     const forcePathStyle = isOurs ? settings.forcePathStyle : true;
     if (!isSigning || !isOurs) return plainAddress(place, forcePathStyle);
-    const command = new GetObjectCommand({ Bucket: place.bucket, Key: place.key });
-    return getSignedUrl(clientOf(place.region ?? settings.region), command, { expiresIn: VALID });
+    const object = { Bucket: place.bucket, Key: place.key };
+    const client = clientOf(place.region ?? settings.region);
+    return method === 'PUT'
+      ? getSignedUrl(client, new PutObjectCommand(object), { expiresIn: VALID })
+      : getSignedUrl(client, new GetObjectCommand(object), { expiresIn: VALID });
   };
 }

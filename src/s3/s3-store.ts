@@ -1,9 +1,12 @@
 /** COG on disk -> object in a bucket that clients read over https. Amazon S3, MinIO, Ceph, versitygw. */
-import { createReadStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import {
   AbortMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
@@ -73,6 +76,12 @@ export function s3Store(settings: S3Settings): AssetStore {
       }
       await attempt(`store ${object.key}`, () => store(object));
     },
+    fetch: ({ key, path, signal }) =>
+      attempt(`read ${key}`, async () => {
+        const object = new GetObjectCommand({ Bucket, Key: objectKey(settings, key) });
+        const { Body } = await client.send(object, { abortSignal: signal });
+        await pipeline(Body as Readable, createWriteStream(path), signal ? { signal } : {});
+      }),
     check: () => check(client, settings),
     async close() {
       client.destroy();

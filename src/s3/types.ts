@@ -18,6 +18,8 @@ export interface AssetStore {
   /** True when an object with this size and sha256 is there already. */
   has(key: string, bytes: number, sha256: string): Promise<boolean>;
   put(object: PutObject): Promise<void>;
+  /** Writes an object to a local file. @throws UserError when it is not there, or the file cannot be written */
+  fetch(object: { key: string; path: string; signal?: AbortSignal }): Promise<void>;
   /** Fields of the storage extension v2.0.0 for documents: `storage:schemes` and the ref of each asset; null for the embedded store. */
   scheme(): { ref: string; scheme: Record<string, unknown> } | null;
   /** Checks that the store can be written; throws UserError with what to do. */

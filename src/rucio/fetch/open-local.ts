@@ -27,7 +27,8 @@ export async function openLocal(address: string, from: number, signal: AbortSign
   };
 }
 
-function localPath(url: URL): string | null {
+/** A file URL -> its path; null: it is another machine's. */
+export function localPath(url: URL): string | null {
   if (url.hostname !== '' && url.hostname !== 'localhost' && url.hostname !== hostname().toLowerCase())
     return null;
   const local = new URL(url);

@@ -6,8 +6,8 @@ import { type Access, type OpenBytes, openHttp, type Range } from './open-http.t
 import { openLocal } from './open-local.ts';
 import type { StorageAccess } from './storage-access.ts';
 
-/** s3 PFN -> address over https or http, signed where our keys are for that place. */
-export type SignS3 = (pfn: string) => Promise<string>;
+/** s3 PFN -> address over https or http, signed where our keys are for that place; for reading unless told. */
+export type SignS3 = (pfn: string, method?: 'GET' | 'PUT') => Promise<string>;
 
 export interface OpenOptions {
   /** Carry CA and client certificate; Node's own without them. */

@@ -1,0 +1,199 @@
+/**
+ * Local files -> DIDs with a replica at an RSE. In an order in which nothing is said to be there that is not: the replica is
+ * registered as COPYING, the bytes go to a name of the upload and are renamed once they are whole, then it is AVAILABLE, and
+ * then it is in the dataset. Whatever a run that was ended has left, the next takes on.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UserError } from '../errors.ts';
+import type { RucioClient } from './connect.ts';
+import { ReplicaFault } from './fetch/replica-fault.ts';
+import { didKey } from './resolve.ts';
+import { ensureRule, type RuleWish, rulesOf } from './rules.ts';
+import type { Did } from './types.ts';
+import {
+  addMetadata,
+  addReplica,
+  attach,
+  ensureDataset,
+  type FileDid,
+  maySetStates,
+  mustAddReplicas,
+  setReplicaState,
+} from './upload-did.ts';
+import { isS3, openWriteRse, signWrite, type WriteRse, writePfn } from './upload-rse.ts';
+import { putReplica, putSigned, StorageFault } from './upload-storage.ts';
+
+export interface UploadFile extends FileDid {
+  /** Where it is on this machine. */
+  path: string;
+  metadata: Record<string, unknown>;
+}
+
+/** What Rucio knows of files that are to be uploaded. */
+interface Standing {
+  /** By `scope:name`; null: Rucio does not know the file. */
+  known: { bytes: number | null; adler32: string | null; md5: string | null } | null;
+  /** Of the replica at the RSE, in Rucio's words; null: there is none. */
+  state: string | null;
+  metadata: Record<string, unknown>;
+}
+
+export interface UploadTarget {
+  client: RucioClient;
+  rse: WriteRse;
+  /** May say that a replica is there; else it is registered only once it is. */
+  mayAnnounce: boolean;
+  /** Holds each file that is in no dataset, or the dataset. */
+  rule: RuleWish;
+  dataset: Did | null;
+  /** Files that the dataset has, by `scope:name`. */
+  attached: Set<string>;
+}
+
+export interface UploadOptions {
+  signal: AbortSignal;
+  /** Bytes of the running attempt. */
+  onProgress(bytes: number): void;
+}
+
+/** Times that a passing fault of the storage is met with another attempt, and the pause before each, in milliseconds. */
+const ROUNDS = 3;
+const PAUSE = 1000;
+
+/**
+ * Finds out whether and how files can be written, before any is.
+ * @throws UserError
+ */
+export async function openTarget(
+  client: RucioClient,
+  rse: string,
+  { dataset, lifetime }: { dataset: Did | null; lifetime: number | null },
+  signal: AbortSignal,
+): Promise<UploadTarget> {
+  const { api } = client;
+  const [{ account }, write] = await Promise.all([client.whoami(signal), openWriteRse(api, rse, signal)]);
+  const mayAnnounce = await maySetStates(api, rse, signal);
+  if (!mayAnnounce) await mustAddReplicas(api, rse, signal);
+  const rule = { account, rseExpression: rse, copies: 1, lifetime };
+  return { client, rse: write, mayAnnounce, rule, dataset, attached: new Set() };
+}
+
+/**
+ * Makes the target's dataset, held at the RSE by a rule, or takes the one there is; learns which files it has.
+ * @throws UserError
+ */
+export async function prepareDataset(
+  { client, dataset, rule, attached }: UploadTarget,
+  metadata: Record<string, unknown>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (dataset === null) return;
+  const { api } = client;
+  const isNew = await ensureDataset(api, dataset, rule, signal);
+  const known = isNew ? {} : ((await client.metadata([dataset], { signal })).get(didKey(dataset)) ?? {});
+  await addMetadata(api, dataset, metadata, known, signal);
+  if (isNew) return;
+  const rules = await rulesOf(api, dataset, signal);
+  if (!rules.some(({ rseExpression }) => rseExpression === rule.rseExpression))
+    await ensureRule(api, dataset, rule, signal);
+  for (const child of await client.children(dataset, signal)) attached.add(didKey(child));
+}
+
+async function standingOf({ client, rse }: UploadTarget, file: Did, signal: AbortSignal): Promise<Standing> {
+  const key = didKey(file);
+  const line = (await client.listReplicas([file], { allStates: true, signal })).get(key);
+  // A file without any replica is not listed.
+  const known = line ?? (await client.getDid(file, signal).catch(unlessUnknown));
+  if (known && 'type' in known && known.type !== 'FILE')
+    throw new UserError(`${key} is a ${known.type.toLowerCase()} in Rucio; give the file another name.`);
+  if (known === null) return { known, state: null, metadata: {} };
+  const state = line?.replicas.find((replica) => replica.rse === rse.rse)?.state ?? null;
+  const metadata = (await client.metadata([file], { signal })).get(key) ?? {};
+  return { known, state, metadata };
+}
+
+function unlessUnknown(error: unknown): null {
+  if ((error as { exceptionClass?: unknown }).exceptionClass === 'DataIdentifierNotFound') return null;
+  throw error;
+}
+
+/** Rucio takes contradicting sums without a word, so they are compared here. */
+function mustBeSame(file: UploadFile, { known }: Standing): void {
+  if (known === null) return;
+  const differs = (['bytes', 'adler32', 'md5'] as const).find(
+    (field) => known[field] !== null && known[field] !== file[field],
+  );
+  if (differs === undefined) return;
+  throw new UserError(
+    `${didKey(file)} is in Rucio with other content (${differs} ${known[differs]}, the file's is ${file[differs]}), and files are never changed there; give it another name.`,
+  );
+}
+
+async function putAtDoors(target: UploadTarget, file: UploadFile, options: UploadOptions): Promise<void> {
+  const { client, rse } = target;
+  const { signal, onProgress } = options;
+  const faults: string[] = [];
+  for (const door of rse.doors) {
+    const pfn = await writePfn(client.api, rse.rse, door, file, signal);
+    for (let round = 0; round < ROUNDS; round++) {
+      if (round > 0) await sleep(PAUSE * 2 ** (round - 1), undefined, { signal });
+      try {
+        const { signS3, ...storage } = await client.storageOf(rse.rse);
+        const put = { ...storage, signal, onProgress };
+        if (isS3(door.scheme)) {
+          if (signS3 === null) throw new StorageFault('there are no keys for it');
+          return await putSigned(await signS3(pfn, 'PUT'), file, put);
+        }
+        if (rse.signs !== null && door.scheme === 'https')
+          return await putSigned(await signWrite(client.api, rse, pfn, signal), file, put);
+        return await putReplica(pfn, file, put);
+      } catch (error) {
+        if (!(error instanceof StorageFault || error instanceof ReplicaFault)) throw error;
+        if (round === 0 || !error.passing) faults.push(`${door.scheme}: ${error.message}`);
+        if (!error.passing) break;
+      }
+    }
+  }
+  throw new UserError(
+    `${didKey(file)} cannot be written to the storage of ${rse.rse} (${[...new Set(faults)].join('; ')}); run the same command again to continue, or give another RSE.`,
+  );
+}
+
+/** @returns whether bytes went to the RSE; false: they were there */
+export async function uploadFile(
+  target: UploadTarget,
+  file: UploadFile,
+  options: UploadOptions,
+): Promise<boolean> {
+  const { client, rse, mayAnnounce, dataset, rule, attached } = target;
+  const { api } = client;
+  const { signal } = options;
+  const standing = await standingOf(target, file, signal);
+  mustBeSame(file, standing);
+  const isThere = standing.state === 'AVAILABLE';
+  const isAnnounced = standing.state !== null;
+  if (isAnnounced && !isThere && !mayAnnounce)
+    throw new UserError(
+      `${didKey(file)} is ${standing.state} at ${rse.rse} in Rucio, and your account may not change that; ask Rucio's administrators.`,
+    );
+  const told = async () => {
+    await addMetadata(api, file, file.metadata, standing.metadata, signal);
+    if (dataset === null) await ensureRule(api, file, rule, signal);
+  };
+  if (mayAnnounce && !isThere) {
+    if (!isAnnounced) await addReplica(api, rse.rse, file, 'C', signal);
+    await told();
+  }
+  if (!isThere) await putAtDoors(target, file, options);
+  signal.throwIfAborted();
+  if (mayAnnounce && !isThere) await setReplicaState(api, rse.rse, file, 'A', signal);
+  else {
+    if (!isThere) await addReplica(api, rse.rse, file, 'A', signal);
+    await told();
+  }
+  if (dataset !== null && !attached.has(didKey(file))) {
+    await attach(api, dataset, [file], signal);
+    attached.add(didKey(file));
+  }
+  return !isThere;
+}
