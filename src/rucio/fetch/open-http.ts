@@ -18,6 +18,8 @@ export interface Access {
   ownAgents?: Agents | undefined;
   /** For the origin of the first address only, over https only. */
   bearerToken?: string | null | undefined;
+  /** What is told where the storage does not let us read. */
+  hint?: string;
 }
 
 export interface Range {
@@ -51,7 +53,7 @@ export async function openHttp(
   let url = start;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     const answer = await get(url, url.origin === start.origin, access, range, signal);
-    if (!REDIRECTS.has(answer.statusCode ?? 0)) return checkAnswer(answer, range);
+    if (!REDIRECTS.has(answer.statusCode ?? 0)) return checkAnswer(answer, range, access.hint);
     answer.destroy();
     const location = [answer.headers.location ?? ''].flat()[0]!;
     if (location === '' || !URL.canParse(location, url.href)) throw new ReplicaFault('redirected to nowhere');
@@ -91,7 +93,7 @@ async function get(
   }
 }
 
-function checkAnswer(answer: IncomingMessage, range: Range): OpenBytes {
+function checkAnswer(answer: IncomingMessage, range: Range, hint = ''): OpenBytes {
   const { statusCode: status = 0, headers } = answer;
   const header = (name: string) => [headers[name] ?? ''].flat()[0]!;
   const etag = /^"[^"]*"$/.test(header('etag')) ? header('etag') : null;
@@ -128,11 +130,11 @@ function checkAnswer(answer: IncomingMessage, range: Range): OpenBytes {
     };
   }
   if (status === 416) throw refuse('status 416, it has no such range', { passing: true, rangeRefused: true });
-  throw refuse(`status ${status}${meaning(status)}`, { passing: PASSING.has(status) });
+  throw refuse(`status ${status}${meaning(status, hint)}`, { passing: PASSING.has(status) });
 }
 
-function meaning(status: number): string {
-  if (status === 401 || status === 403) return ', the storage does not let us read it';
+function meaning(status: number, hint: string): string {
+  if (status === 401 || status === 403) return `, the storage does not let us read it${hint}`;
   if (status === 404 || status === 410) return ', the storage does not have it';
   return '';
 }

@@ -34,9 +34,13 @@ export async function openReplica(
 }
 
 async function accessTo(rse: string, { agents, bearerToken, storages }: OpenOptions): Promise<Access> {
+  const ownAgents = storages?.agentsFor(rse);
+  const token = (await storages?.tokenFor(rse)) ?? bearerToken;
+  const isUnknown = ownAgents === undefined && !token;
   return {
     agents,
-    ownAgents: storages?.agentsFor(rse),
-    bearerToken: (await storages?.tokenFor(rse)) ?? bearerToken,
+    ownAgents,
+    bearerToken: token,
+    ...(isUnknown && { hint: `; a token or certificate for it goes to [rse:${rse}] of rucio.cfg` }),
   };
 }

@@ -1,5 +1,6 @@
 /** Settings of an RSE -> what its storage is shown of us: a bearer token, a client certificate. */
 import { readFile } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
 import { messageOf } from '../../errors.ts';
 import type { RucioConfig } from '../read-config.ts';
 import { rseSettings } from '../read-storage-settings.ts';
@@ -52,9 +53,10 @@ export function openStorageAccess(
 function agentsOf(caCert: string | null, clientCert: string, clientKey: string | null): Agents {
   try {
     // A proxy certificate holds its key.
-    return createAgents(
-      readTls({ caCert, authType: 'x509', clientCert, clientKey: clientKey ?? clientCert }),
-    );
+    const tls = readTls({ caCert, authType: 'x509', clientCert, clientKey: clientKey ?? clientCert });
+    // Told now what is wrong with it.
+    createSecureContext(tls);
+    return createAgents(tls);
   } catch (error) {
     throw new ReplicaFault(`its certificate cannot be used: ${messageOf(error)}`, { cause: error });
   }
