@@ -13,6 +13,7 @@ const may = {
   s3: ['stac', 'geo'],
   db: ['search', 'cql2', 'stac', 'geo'],
   ingest: ['rucio', 'raster', 's3', 'db', 'search', 'stac', 'geo'],
+  sync: ['ingest', 'rucio', 's3', 'db', 'search', 'stac', 'geo'],
   parquet: ['stac', 'geo'],
   load: ['parquet', 'db', 'search', 'stac', 'geo'],
   browser: ['db'],

@@ -12,6 +12,7 @@ import { migrateCommand } from './commands/migrate.ts';
 import { ping } from './commands/ping.ts';
 import { serve } from './commands/serve.ts';
 import { show } from './commands/show.ts';
+import { sync } from './commands/sync.ts';
 import { upload } from './commands/upload.ts';
 import { validateCommand } from './commands/validate.ts';
 import { whoami } from './commands/whoami.ts';
@@ -22,6 +23,7 @@ import { packageVersion } from './package-root.ts';
 const commands: Record<string, Command> = {
   serve,
   ingest,
+  sync,
   load,
   export: exportCommand,
   migrate: migrateCommand,

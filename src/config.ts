@@ -3,6 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { UserError } from './errors.ts';
 import { nearestName } from './nearest-name.ts';
 import { type Language, parseLanguageList } from './stac/language.ts';
+import { parseEvery } from './sync/every.ts';
 
 export interface Config {
   readonly host: string;
@@ -33,6 +34,8 @@ export interface Config {
   readonly webui: string | null;
   /** File of rules for the lake's metadata; null: the defaults. */
   readonly mapping: string | null;
+  /** Milliseconds between two rounds of sync beside the server; null: none. */
+  readonly syncEvery: number | null;
   readonly debug: boolean;
 }
 
@@ -54,6 +57,7 @@ const SETTINGS = [
   'RUCIO_STAC_SEARCH_TIME_LIMIT',
   'RUCIO_STAC_WEBUI',
   'RUCIO_STAC_MAPPING',
+  'RUCIO_STAC_SYNC_EVERY',
   'RUCIO_STAC_DEBUG',
 ];
 
@@ -76,6 +80,17 @@ function readInteger(env: Env, name: string, otherwise: number, most: number, fa
   if (/^\d+$/.test(value) && number <= most) return number;
   faults.push(`${name} is "${value}"; accepted is a whole number from 0 to ${most}`);
   return otherwise;
+}
+
+function readEvery(env: Env, name: string, faults: string[]): number | null {
+  const value = env[name]?.trim();
+  if (value === undefined || value === '') return null;
+  try {
+    return parseEvery(value, name);
+  } catch {
+    faults.push(`${name} is "${value}"; accepted is a time from 10s to 7d with its unit, such as 10m`);
+    return null;
+  }
 }
 
 function readLanguages(env: Env, name: string, faults: string[]): Pick<Config, 'language' | 'languages'> {
@@ -143,6 +158,7 @@ export function parseConfig(env: Env): Config {
     searchTimeLimit: readInteger(env, 'RUCIO_STAC_SEARCH_TIME_LIMIT', 30_000, 3_600_000, faults),
     webui: readUrl(env, 'RUCIO_STAC_WEBUI', ['http:', 'https:'], faults),
     mapping: env.RUCIO_STAC_MAPPING?.trim() || null,
+    syncEvery: readEvery(env, 'RUCIO_STAC_SYNC_EVERY', faults),
     debug: readBoolean(env, 'RUCIO_STAC_DEBUG', false, faults),
   };
   if (faults.length > 0) throw new UserError(`These settings cannot be used: ${faults.join('; ')}.`);

@@ -11,11 +11,13 @@ import { assetFolder } from '../http/files.ts';
 import { makeServer } from '../http/server.ts';
 import { readS3Settings } from '../s3/settings.ts';
 import { makeValidator, type Validator } from '../stac/validate.ts';
+import { parseEvery } from '../sync/every.ts';
 import { buildBrowser } from './browser.ts';
 import type { Command } from './command.ts';
 import { openCatalogue } from './open.ts';
 import { findLake, findSigner } from './places.ts';
 import { ingestSample, wantsSample } from './sample.ts';
+import { syncBeside } from './sync-beside.ts';
 
 function listen(server: Server, { host, port }: Config): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
@@ -100,7 +102,9 @@ async function run(config: Config, env: Env, withSample: boolean): Promise<void>
     const base = config.publicUrl ?? `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
     greet(base, (await readCollection(database.db, 'sample-scenes')) !== null, hasBrowser(config));
     buildBrowser(config, signal, logLine);
+    const endSync = config.syncEvery === null ? null : syncBeside(env, config.syncEvery, logLine);
     await ended;
+    await endSync?.();
     await closeServer(server);
   } finally {
     await lake?.close();
@@ -110,16 +114,24 @@ async function run(config: Config, env: Env, withSample: boolean): Promise<void>
 
 export const serve: Command = {
   summary: 'serve the catalogue over HTTP',
-  help: `rucio-stac serve [--sample] [--print-config]
+  help: `rucio-stac serve [--sample] [--sync-every TIME] [--print-config]
 
 Serves the catalogue as a STAC API. Settings come from the environment (PORT, HOST, DATABASE_URL, …).
 
   --sample        when the catalogue is empty, ingest the sample first (npm start does)
+  --sync-every    compare with the lake, and mend, again and again, such as 10m (RUCIO_STAC_SYNC_EVERY)
   --print-config  print the settings, passwords masked, and end`,
-  options: { sample: { type: 'boolean' }, 'print-config': { type: 'boolean' } },
+  options: {
+    sample: { type: 'boolean' },
+    'sync-every': { type: 'string' },
+    'print-config': { type: 'boolean' },
+  },
   names: 0,
   async run({ options }, env) {
-    const config = parseConfig(env);
+    const every = options['sync-every'];
+    const given = parseConfig(env);
+    const syncEvery = typeof every === 'string' ? parseEvery(every, '--sync-every') : given.syncEvery;
+    const config = { ...given, syncEvery };
     if (options['print-config']) {
       const s3 = readS3Settings(env);
       const assets = s3

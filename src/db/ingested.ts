@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Db } from '../search/tables.ts';
 import type { CollectionRow, ItemRow } from '../stac/item.ts';
 import { type CollectionFacts, collectionFacts } from './collection-facts.ts';
+import { forgetLeftObjects, leaveObjects } from './left-objects.ts';
 import { deleteItems, upsertCollection, upsertItems } from './upsert-items.ts';
 
 /** A file that was ingested. Local files have the empty scope. */
@@ -57,6 +58,9 @@ export interface SceneWrite {
   files: IngestedFile[];
   /** Items that the scene made before and does not any more. */
   goneIds: string[];
+  /** COGs in the store that Items have now, and those that none has any more. */
+  keys: string[];
+  left: string[];
   /** Where the Collection comes from; null: that is known, or nowhere to be found again. */
   source: IngestedSource | null;
 }
@@ -85,7 +89,7 @@ async function rememberFiles(db: Db, collection: string, files: IngestedFile[]):
  */
 export async function writeScenes(
   db: Db,
-  { collection, rows, files, goneIds, source }: SceneWrite,
+  { collection, rows, files, goneIds, keys, left, source }: SceneWrite,
   makeCollection: ((facts: CollectionFacts, existing: string | null) => CollectionRow) | null,
 ): Promise<SceneWritten> {
   return db.transaction().execute(async (transaction) => {
@@ -100,6 +104,8 @@ export async function writeScenes(
     const changed = await upsertItems(transaction, rows);
     if (goneIds.length > 0) await deleteItems(transaction, collection, goneIds);
     await rememberFiles(transaction, collection, files);
+    await leaveObjects(transaction, collection, left);
+    if (keys.length > 0) await forgetLeftObjects(transaction, collection, keys);
     if (!makeCollection) return { changedItems: changed.length + goneIds.length, isCollectionChanged: false };
     const facts = await collectionFacts(transaction, collection);
     const isCollectionChanged = await upsertCollection(transaction, makeCollection(facts, existing));

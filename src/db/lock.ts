@@ -135,11 +135,23 @@ async function underGuard<T>(file: string, mine: string, own: Owner, work: () =>
   }
 }
 
+/** This process, as others may find it named. */
+export function thisProcess(command: string, lends: boolean): Owner {
+  const born = readStat(process.pid)?.born ?? null;
+  return { pid: process.pid, born, command, lends, token: randomUUID(), ...here() };
+}
+
+/** Whether a process of this machine has ended; false where that cannot be seen from here. */
+export function hasEnded(owner: Owner): boolean {
+  const { host, boot, pidNamespace } = here();
+  if (owner.boot !== boot) return owner.host === host;
+  return owner.pidNamespace === pidNamespace && !isAlive(owner);
+}
+
 /** Takes the folder's lock, or tells who holds it. A lock whose process has ended is taken over. */
 export async function takeLock(folder: string, command: string, lends = false): Promise<Lock | Holder> {
   const file = join(folder, 'lock');
-  const born = readStat(process.pid)?.born ?? null;
-  const own: Owner = { pid: process.pid, born, command, lends, token: randomUUID(), ...here() };
+  const own = thisProcess(command, lends);
   const mine = `${file}.${own.token}`;
   writeFileSync(mine, JSON.stringify(own), { mode: 0o600 });
   try {

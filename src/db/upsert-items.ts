@@ -104,6 +104,10 @@ async function writeBatch(db: Db, rows: readonly ItemRow[], onConflict: OnConfli
       ${conflictClause[onConflict]}
       returning collection, id, geometry, period, properties
     ),
+    revived as (
+      delete from tombstones using written
+      where tombstones.collection = written.collection and tombstones.id = written.id
+    ),
     growth as (
       insert into item_changes (collection, grown)
       select change.collection, case when ${onConflict === 'skip' ? isPartly : sql`false`} then null else change.facts end
@@ -151,6 +155,7 @@ const collectionValues = ({ content, document, words, place, start, end }: Colle
 
 /** Brings the next reader to set the extent anew. */
 async function touchCollection(db: Db, id: string): Promise<void> {
+  await sql`delete from tombstones where collection = ${id} and id = ''`.execute(db);
   await sql`insert into item_changes (collection, grown) values (${id}, ${JSON.stringify(noFacts())})`.execute(
     db,
   );

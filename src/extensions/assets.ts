@@ -12,9 +12,9 @@ import { didKey } from '../rucio/resolve.ts';
 import { href, isOwnAssetHref, OWN_PREFIX, rootLink } from '../stac/link.ts';
 import { GEOJSON_TYPE, JSON_TYPE } from '../stac/media-type.ts';
 import { type Asset, didOf, type Place, placesOf } from './asset-places.ts';
-import { collectionIdParameter, mustHaveCollection } from './collections.ts';
+import { collectionIdParameter } from './collections.ts';
 import type { Extension } from './extension.ts';
-import { itemIdParameter, noItem } from './features.ts';
+import { itemIdParameter, refuseItem } from './features.ts';
 
 /** What a client of the web can follow. */
 const FOLLOWED = new Set(['https', 'http']);
@@ -45,10 +45,7 @@ async function mustHaveAsset({ params }: ApiRequest, { database }: Context): Pro
   const [collection, id, key] = [collectionId, itemId, assetKey] as [string, string, string];
   const isText = ![collection, id].some((each) => each.includes('\0'));
   const content = isText ? await readItem(database.db, collection, id) : null;
-  if (content === null) {
-    await mustHaveCollection(database.db, collection);
-    throw noItem(collection, id);
-  }
+  if (content === null) return refuseItem(database.db, collection, id);
   const { assets = {} } = JSON.parse(content) as { assets?: Record<string, Asset> };
   const asset = Object.hasOwn(assets, key) ? assets[key] : undefined;
   if (asset) return asset;

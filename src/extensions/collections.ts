@@ -11,6 +11,7 @@ import type { Db } from '../search/tables.ts';
 import { collectionText } from '../stac/link.ts';
 import { JSON_TYPE } from '../stac/media-type.ts';
 import type { Extension } from './extension.ts';
+import { goneFor } from './gone.ts';
 
 export const collectionIdParameter: RouteParameter = {
   name: 'collectionId',
@@ -36,7 +37,9 @@ export async function collectionView({ facts }: Context, id: string, base: strin
 
 async function getCollection({ base, headers, params }: ApiRequest, context: Context): Promise<Reply> {
   const id = params.collectionId as string;
-  const content = await mustHaveCollection(context.database.db, id);
+  const content = await mustHaveCollection(context.database.db, id).catch(async (error: unknown) => {
+    throw (await goneFor(context.database.db, id, '')) ?? error;
+  });
   const view = await collectionView(context, id, base);
   return replyWithTag(headers, JSON_TYPE, view(content));
 }
@@ -54,6 +57,7 @@ function routes(): Route[] {
         200: 'The Collection',
         304: 'The client has it, by its ETag',
         404: 'There is none with this id',
+        410: 'The lake has it no more, so it was deleted',
       },
       handle: getCollection,
     },

@@ -7,10 +7,12 @@ import { formatParameter, ITEM_TYPES, withoutFormat } from '../http/accept.ts';
 import type { ApiRequest, Context, Reply, Route, RouteParameter } from '../http/api.ts';
 import { replyWithTag } from '../http/etag.ts';
 import { fromQuery, type Parameters, type SearchParams } from '../search/params.ts';
+import type { Db } from '../search/tables.ts';
 import { href, itemLinks, type Link, QUERYABLES_REL, withLinks } from '../stac/link.ts';
 import { GEOJSON_TYPE, JSON_TYPE, SCHEMA_TYPE } from '../stac/media-type.ts';
 import { collectionIdParameter, mustHaveCollection } from './collections.ts';
 import type { Api, Extension } from './extension.ts';
+import { goneFor } from './gone.ts';
 import { replyWithPage } from './page.ts';
 import { alternateLinks, replyInFormat } from './stream-items.ts';
 
@@ -72,6 +74,14 @@ async function listItems(request: ApiRequest, context: Context, api: Api): Promi
   );
 }
 
+/** An Item that is not there. @throws ApiError NotFound, Gone */
+export async function refuseItem(db: Db, collection: string, id: string): Promise<never> {
+  const gone = await goneFor(db, collection, id);
+  if (gone) throw gone;
+  await mustHaveCollection(db, collection);
+  throw noItem(collection, id);
+}
+
 export const noItem = (collection: string, id: string): ApiError =>
   new ApiError('NotFound', `there is no Item ${shown(id)} in Collection ${shown(collection)}`, 'itemId');
 
@@ -79,10 +89,7 @@ async function getItem({ base, headers, params }: ApiRequest, { database }: Cont
   const { collectionId, itemId } = params as { collectionId: string; itemId: string };
   const isText = !collectionId.includes('\0') && !itemId.includes('\0');
   const content = isText ? await readItem(database.db, collectionId, itemId) : null;
-  if (content === null) {
-    await mustHaveCollection(database.db, collectionId);
-    throw noItem(collectionId, itemId);
-  }
+  if (content === null) return refuseItem(database.db, collectionId, itemId);
   const text = withLinks(content, base, itemLinks(base, collectionId, itemId));
   return replyWithTag(headers, GEOJSON_TYPE, text);
 }
@@ -120,6 +127,7 @@ function routes(api: Api): Route[] {
         200: 'The Item',
         304: 'The client has it, by its ETag',
         404: 'There is no such Collection or Item',
+        410: 'The lake has it no more, so it was deleted',
       },
       produces: GEOJSON_TYPE,
       handle: getItem,

@@ -15,7 +15,7 @@ export function parseDid(text: string): Did | null {
 /** The Collection of a DID, unless another is asked for. */
 export const collectionIdOf = ({ scope, name }: Did) => toId(`${scope}.${name}`);
 
-function toListed({ scope, name, bytes, adler32, md5 }: RucioListed): ListedFile {
+export function toListed({ scope, name, bytes, adler32, md5 }: RucioListed): ListedFile {
   return { did: { scope, name }, name, bytes, adler32, md5, version: null };
 }
 
@@ -37,7 +37,7 @@ function toSourceFile(client: RucioClient, file: RucioFile, mapping: Mapping): S
 }
 
 /** What else Rucio knows of listed files. */
-async function completeFiles(
+export async function completeFiles(
   client: RucioClient,
   files: readonly ListedFile[],
   mapping: Mapping,
@@ -51,12 +51,12 @@ async function completeFiles(
 }
 
 /** A single file's home is the Collection of the one dataset that holds it, else one of its own. */
-export function homeOf({ type, parents, scope, name }: DidContents): Did {
+function homeOf({ type, parents, scope, name }: DidContents): Did {
   const only = parents.length === 1 ? parents[0] : undefined;
   return type === 'FILE' && only ? { scope: only.scope, name: only.name } : { scope, name };
 }
 
-export async function describeDid(client: RucioClient, did: Did, signal: AbortSignal) {
+async function describeDid(client: RucioClient, did: Did, signal: AbortSignal) {
   const [{ type }, metadata] = await Promise.all([
     client.getDid(did, signal),
     client.metadata([did], { signal }),

@@ -1,21 +1,22 @@
 /** One scene, or many of which nothing is to be read -> their Items in the catalogue. */
 import { sql } from 'kysely';
 import type { CollectionFacts } from '../db/collection-facts.ts';
-import { type IngestedFile, type IngestedSource, writeScenes } from '../db/ingested.ts';
+import { type IngestedFile, type IngestedSource, type SceneWrite, writeScenes } from '../db/ingested.ts';
 import { readItems } from '../db/read.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { AssetStore } from '../s3/types.ts';
 import type { Db } from '../search/tables.ts';
-import { type CollectionRow, type ItemRow, parseObject, toCollectionRow, toItemRow } from '../stac/item.ts';
+import { type CollectionRow, parseObject, toCollectionRow, toItemRow } from '../stac/item.ts';
 import type { Validator } from '../stac/validate.ts';
 import type { FileDescription } from './describe.ts';
 import { memoryKey, type Plan, type PlannedFile, type PlannedScene } from './plan.ts';
 import type { Progress } from './progress.ts';
 import { readFile } from './read-file.ts';
 import { keepLake } from './register-standing.ts';
+import type { Scene } from './source.ts';
 import type { Tally } from './tally.ts';
 import { toCollection } from './to-collection.ts';
-import { type Document, itemIdsOf, type SceneFile, toItems } from './to-item.ts';
+import { type Document, itemIdsOf, type SceneFile, storeKey, toItems } from './to-item.ts';
 import type { ItemTime } from './to-time.ts';
 
 export interface IngestContext {
@@ -143,8 +144,8 @@ export function sourceOf({ plan: { source }, context: { settings } }: Run): Inge
   return host === null || asked === null || settings === null ? null : { host, ...asked, settings };
 }
 
-/** @param write Items, what is to be remembered of their files, and ids that are no more */
-async function writeRows(run: Run, write: { rows: ItemRow[]; files: IngestedFile[]; goneIds: string[] }) {
+/** @param write Items, what is to be remembered of their files, and what is no more */
+export async function writeRows(run: Run, write: Omit<SceneWrite, 'collection' | 'source'>) {
   const { plan, context, report } = run;
   const isDue = performance.now() - run.lastCollection > COLLECTION_INTERVAL * 1000;
   const isFirst = run.lastCollection === Number.NEGATIVE_INFINITY;
@@ -170,11 +171,21 @@ async function write(run: Run, planned: PlannedScene, files: SceneFile[], items:
   const ids = new Set(items.map(({ id }) => id as string));
   const goneIds = itemIdsOf(planned.scene, before).filter((id) => !ids.has(id));
   const rows = items.map((item) => toItemRow(JSON.stringify(item)));
-  await writeRows(run, { rows, files: remembered, goneIds });
+  const keys = storedKeys(run.plan, planned.scene, files);
+  const left = storedKeys(run.plan, planned.scene, before).filter((key) => !keys.includes(key));
+  await writeRows(run, { rows, files: remembered, goneIds, keys, left });
 }
 
+/** Keys of a scene's COGs in the store. */
+export const storedKeys = ({ source }: Plan, scene: Scene, files: readonly SceneFile[]): string[] =>
+  files.flatMap(({ file, description }) =>
+    description.layers
+      .filter(({ inPlace }) => !inPlace)
+      .map((layer) => storeKey(source.collectionId, scene, file, layer)),
+  );
+
 /** One write after another: the first makes the Collection that the others need. */
-async function inTurn(run: Run, write: () => Promise<void>): Promise<void> {
+export async function inTurn(run: Run, write: () => Promise<void>): Promise<void> {
   const written = run.lastWrite.then(write);
   run.lastWrite = written.catch(() => {});
   await written.catch((error) => mustAnswer(run.context.db, error));
@@ -192,7 +203,7 @@ async function mustAnswer(db: Db, error: unknown): Promise<never> {
   throw error;
 }
 
-class DatabaseLost extends UserError {}
+export class DatabaseLost extends UserError {}
 
 /** Counts a scene whose Items are in the catalogue. */
 function count(run: Run, planned: PlannedScene, files: SceneFile[], items: Document[]): void {
@@ -205,7 +216,7 @@ function count(run: Run, planned: PlannedScene, files: SceneFile[], items: Docum
   context.onItems?.(planned, items);
 }
 
-function tellFailure({ context, report }: Run, { scene }: PlannedScene, error: unknown): void {
+export function tellFailure({ context, report }: Run, { scene }: PlannedScene, error: unknown): void {
   if (context.signal.aborted) return;
   if (error instanceof DatabaseLost) throw error;
   const sentence = messageOf(error).split('\n')[0] ?? '';
@@ -265,7 +276,7 @@ export async function refreshScenes(run: Run, scenes: readonly PlannedScene[]): 
       );
       context.signal.throwIfAborted();
       const rows = changed.map(({ row }) => row);
-      await inTurn(run, () => writeRows(run, { rows, files: [], goneIds: [] }));
+      await inTurn(run, () => writeRows(run, { rows, files: [], goneIds: [], keys: [], left: [] }));
     }
     for (const each of made) count(run, each.planned, each.files, each.items);
     for (const each of scenes.flatMap(({ files }) => files)) passOver(run, each);

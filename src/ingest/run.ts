@@ -24,13 +24,14 @@ import { makeWorkFolder } from './work-folder.ts';
 const REFRESHED = 100;
 
 /** What workers do: scenes of which something is to be read one by one, others many at once. */
-async function* stepsOf(run: Run): AsyncGenerator<() => Promise<void>> {
+async function* stepsOf(run: Run, scenes: Plan['scenes']): AsyncGenerator<() => Promise<void>> {
   const { plan, context } = run;
   const { db, store, signal } = context;
   const recall = (files: readonly { scope: string; name: string }[]) =>
     readIngested(db, plan.source.collectionId, files);
-  for await (const batch of planBatches(plan, recall, store, signal)) {
-    run.tally.see(batch.flatMap(({ files }) => files.map(({ file }) => file)));
+  for await (const batch of planBatches({ ...plan, scenes }, recall, store, signal)) {
+    const files = batch.flatMap((planned) => planned.files.map(({ file }) => file));
+    run.tally.see(files.filter(({ deleted }) => deleted === undefined));
     // Where COGs go into the lake, too, one that is not there yet goes there now.
     const isKnown = ({ files }: PlannedScene) =>
       context.publish === undefined && files.every(({ known }) => known !== null);
@@ -44,7 +45,11 @@ async function* stepsOf(run: Run): AsyncGenerator<() => Promise<void>> {
 }
 
 /** The Collection tells where all its files are, rasters or not. */
-async function seeOthers({ plan: { source, others }, context: { signal }, tally }: Run): Promise<void> {
+export async function seeOthers({
+  plan: { source, others },
+  context: { signal },
+  tally,
+}: Run): Promise<void> {
   if (!source.isWhole || source.did === null) return;
   const asScenes = others.map((file, place) => ({ id: '', place, files: [{ file, asset: null }] }));
   for (const batch of batchesOf(asScenes)) {
@@ -87,7 +92,14 @@ async function finish(run: Run): Promise<void> {
   if (report.items === 0) return;
   const isWhole = !context.signal.aborted;
   if (isWhole) await seeOthers(run);
-  const nothing = { collection: plan.source.collectionId, rows: [], files: [], goneIds: [] };
+  const nothing = {
+    collection: plan.source.collectionId,
+    rows: [],
+    files: [],
+    goneIds: [],
+    keys: [],
+    left: [],
+  };
   const { isCollectionChanged } = await writeScenes(
     context.db,
     { ...nothing, source: sourceOf(run) },
@@ -107,29 +119,29 @@ async function checkDraft({ plan, context }: Run): Promise<void> {
   await mustBeValid(context.validator, [draft]);
 }
 
+export const openRun = (plan: Plan, context: IngestContext): Run => ({
+  plan,
+  context,
+  report: emptyReport(plan),
+  tally: makeTally(),
+  lastCollection: Number.NEGATIVE_INFINITY,
+  lastWrite: Promise.resolve(),
+});
+
 /**
- * Ingests what the plan names. A file that fails is reported and the others go on.
+ * Ingests scenes of a run. A file that fails is reported and the others go on.
  * @throws UserError when nothing can be done at all (store, database)
  */
-export async function runPlan(plan: Plan, given: IngestContext): Promise<IngestReport> {
-  const report = emptyReport(plan);
-  await refuseForeign(plan, given.db);
-  const workFolder = makeWorkFolder(given.workFolder);
-  const context = { ...given, workFolder };
-  const run: Run = {
-    plan,
-    context,
-    report,
-    tally: makeTally(),
-    lastCollection: Number.NEGATIVE_INFINITY,
-    lastWrite: Promise.resolve(),
-  };
-  const files = plan.scenes.flatMap((scene) => scene.files);
+export async function workOff(given: Run, scenes: Plan['scenes']): Promise<void> {
+  const workFolder = makeWorkFolder(given.context.workFolder);
+  const context = { ...given.context, workFolder };
+  const run = { ...given, context };
+  const files = scenes.flatMap((scene) => scene.files);
   context.progress.start(
     files.length,
     files.reduce((sum, { file }) => sum + (file.bytes ?? 0), 0),
   );
-  const steps = stepsOf(run);
+  const steps = stepsOf(run, scenes);
   const work = async () => {
     for (;;) {
       const step = await steps.next();
@@ -138,14 +150,24 @@ export async function runPlan(plan: Plan, given: IngestContext): Promise<IngestR
     }
   };
   try {
-    await checkDraft(run);
     await Promise.all(Array.from({ length: context.jobs }, work));
-    await finish(run);
   } finally {
     context.progress.end();
     rmSync(workFolder, { recursive: true, force: true });
   }
-  report.skippedFiles += plan.made.length;
-  report.isInterrupted = context.signal.aborted;
-  return report;
+}
+
+/**
+ * Ingests what the plan names. A file that fails is reported and the others go on.
+ * @throws UserError when nothing can be done at all (store, database)
+ */
+export async function runPlan(plan: Plan, context: IngestContext): Promise<IngestReport> {
+  await refuseForeign(plan, context.db);
+  const run = openRun(plan, context);
+  await checkDraft(run);
+  await workOff(run, plan.scenes);
+  await finish(run);
+  run.report.skippedFiles += plan.made.length;
+  run.report.isInterrupted = context.signal.aborted;
+  return run.report;
 }

@@ -61,6 +61,8 @@ export interface Source {
   /** Address of the Rucio web UI, no slash at the end. */
   webui: string | null;
   metadata: Record<string, unknown>;
+  /** RFC 3339: the lake has the DID no more, and when that was seen; undefined: it has. */
+  deleted?: string;
   /** `files` are all that `did` holds; false for a single file of a dataset. */
   isWhole: boolean;
   /** In an order that is always the same. */

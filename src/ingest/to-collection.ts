@@ -1,9 +1,10 @@
 /** Source, its Items and what is stored -> Collection. STAC 1.1 Collection; extents and summaries are of all Items in the catalogue. */
 import type { CollectionFacts } from '../db/collection-facts.ts';
+import type { DidType } from '../rucio/types.ts';
 import { SUMMARIZED } from '../search/summaries.ts';
 import type { Source } from './source.ts';
 import type { Tally } from './tally.ts';
-import { didFields, known } from './to-asset.ts';
+import { availability, didFields, known } from './to-asset.ts';
 import { type Document, didLinks, EXTENSIONS } from './to-item.ts';
 
 /** SPDX ids and STAC's own words; anything else that is no address cannot be told from a typing error and becomes "other". */
@@ -28,8 +29,18 @@ const pick = (document: Document, keys: string[]) =>
   Object.fromEntries(keys.flatMap((key) => (Object.hasOwn(document, key) ? [[key, document[key]]] : [])));
 
 /** Availability is that of all files, so it is told when all were seen. */
-function rucioFields({ did, type, host, isWhole }: Source, tally: Tally | null, existing: Document | null) {
+function rucioFields(source: Source, tally: Tally | null, existing: Document | null): Document {
+  const { did, type, host, isWhole, deleted } = source;
   if (did === null) return {};
+  if (deleted !== undefined) {
+    const seen = textOf(existing?.['rucio:deleted']) ?? deleted;
+    const nowhere = availability([{ replicas: [], deleted: seen }]);
+    return {
+      'rucio:host': host,
+      ...didFields(did, type ?? (existing?.['rucio:type'] as DidType)),
+      ...nowhere,
+    };
+  }
   const seen = isWhole && tally ? tally.availability() : pick(existing ?? {}, AVAILABILITY);
   return { 'rucio:host': host, ...didFields(did, type), ...seen };
 }

@@ -1,7 +1,7 @@
 /** COG on disk -> file in the folder that the server itself gives out: the store of an installation without S3. */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { copyFile, mkdir, open, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { messageOf, UserError } from '../errors.ts';
@@ -26,6 +26,7 @@ export function folderStore(folder: string, ownPrefix: string): AssetStore {
         throw new UserError(`${key} cannot be read from ${root}: ${messageOf(error)}.`, { cause: error });
       });
     },
+    remove: (key) => rm(pathOf(root, key), { force: true }),
     check: () => check(root),
     async close() {},
   };

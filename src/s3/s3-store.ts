@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import {
   AbortMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
@@ -82,6 +83,10 @@ export function s3Store(settings: S3Settings): AssetStore {
         const { Body } = await client.send(object, { abortSignal: signal });
         await pipeline(Body as Readable, createWriteStream(path), signal ? { signal } : {});
       }),
+    remove: async (key) => {
+      const command = new DeleteObjectCommand({ Bucket, Key: objectKey(settings, key) });
+      await attempt(`delete ${key}`, () => client.send(command));
+    },
     check: () => check(client, settings),
     async close() {
       client.destroy();

@@ -20,6 +20,8 @@ export interface AssetStore {
   put(object: PutObject): Promise<void>;
   /** Writes an object to a local file. @throws UserError when it is not there, or the file cannot be written */
   fetch(object: { key: string; path: string; signal?: AbortSignal }): Promise<void>;
+  /** Deletes an object; one that is not there is no fault. */
+  remove(key: string): Promise<void>;
   /** Fields of the storage extension v2.0.0 for documents: `storage:schemes` and the ref of each asset; null for the embedded store. */
   scheme(): { ref: string; scheme: Record<string, unknown> } | null;
   /** Checks that the store can be written; throws UserError with what to do. */

@@ -1,0 +1,43 @@
+/** COGs in the store that no Item has any more: remembered, so that they can be deleted when that is asked for. */
+import { sql } from 'kysely';
+import type { Db } from '../search/tables.ts';
+
+export async function leaveObjects(db: Db, collection: string, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return;
+  await sql`
+    insert into left_objects (collection, key)
+    select ${collection}, key from unnest(${[...keys]}::text[]) as gone (key)
+    on conflict do nothing`.execute(db);
+}
+
+/** Keys of COGs that no Item of a Collection has any more. */
+export async function readLeftObjects(db: Db, collection: string): Promise<string[]> {
+  const { rows } = await sql<{ key: string }>`
+    select key from left_objects where collection = ${collection} order by key`.execute(db);
+  return rows.map(({ key }) => key);
+}
+
+/** They are no more, or are in use again. */
+export async function forgetLeftObjects(db: Db, collection: string, keys: readonly string[]): Promise<void> {
+  await sql`
+    delete from left_objects where collection = ${collection} and key = any(${[...keys]}::text[])`.execute(
+    db,
+  );
+}
+
+/** Of objects, the keys of those whose address an Item has all the same. */
+export async function findUsed(
+  db: Db,
+  collection: string,
+  objects: readonly { key: string; href: string }[],
+): Promise<string[]> {
+  if (objects.length === 0) return [];
+  const keys = objects.map(({ key }) => key);
+  const quoted = objects.map(({ href }) => JSON.stringify(href));
+  const { rows } = await sql<{ key: string }>`
+    select key from unnest(${keys}::text[], ${quoted}::text[]) as object (key, href)
+    where exists (
+      select from items where collection = ${collection} and strpos(content, object.href) > 0
+    )`.execute(db);
+  return rows.map(({ key }) => key);
+}

@@ -1,0 +1,116 @@
+/**
+ * One Collection and its lake -> what they differ in, told as it is found, and mended. What costs nothing (replicas, metadata,
+ * what is gone) is mended on the way, many Items at once; what must be read comes after all is told.
+ */
+import { changeCollection } from '../db/change-document.ts';
+import type { CollectionFacts } from '../db/collection-facts.ts';
+import { writeScenes } from '../db/ingested.ts';
+import { findUsed, forgetLeftObjects, readLeftObjects } from '../db/left-objects.ts';
+import { pruneCollection } from '../db/synced.ts';
+import { batchesOf } from '../ingest/plan.ts';
+import { seeOthers, workOff } from '../ingest/run.ts';
+import { collectionMaker, type Run } from '../ingest/run-scenes.ts';
+import type { ListedFile, Scene } from '../ingest/source.ts';
+import type { Document } from '../ingest/to-item.ts';
+import { didKey } from '../rucio/resolve.ts';
+import { parseObject } from '../stac/item.ts';
+import { compareBatch } from './compare-batch.ts';
+import { listTarget } from './listing.ts';
+import {
+  emptyReport,
+  type Group,
+  missedFiles,
+  openGroups,
+  type Sync,
+  type SyncContext,
+  type SyncReport,
+} from './state.ts';
+import type { Target } from './targets.ts';
+
+/** What a Collection says of its Items, as it is stored. */
+function storedFacts({ extent, summaries }: Document): CollectionFacts {
+  const { spatial, temporal } = extent as {
+    spatial: { bbox: number[][] };
+    temporal: { interval: string[][] };
+  };
+  const [start = null, end = null] = temporal.interval[0] ?? [];
+  const bbox = spatial.bbox[0] as CollectionFacts['bbox'];
+  return { bbox, start, end, summaries: (summaries ?? {}) as Document };
+}
+
+/** The Collection as it is true now; where no Item has changed, without reading them all. */
+async function mendCollection(sync: Sync, run: Run): Promise<void> {
+  const { context, target, report, listing } = sync;
+  if (listing.isWhole && listing.home !== null) await seeOthers(run);
+  const make = collectionMaker(run, run.tally);
+  if (report.changedItems + report.prunedItems + report.ingestedFiles > 0) {
+    const nothing = { rows: [], files: [], goneIds: [], keys: [], left: [], source: null };
+    await writeScenes(context.db, { collection: target.collection, ...nothing }, make);
+  } else {
+    await changeCollection(context.db, target.collection, async (content) =>
+      make(storedFacts(parseObject(content)), content),
+    );
+  }
+}
+
+/** Deletes COGs that no Item has any more, or names them. */
+async function sweepStore({ context, target, report }: Sync): Promise<void> {
+  const hrefs = (await readLeftObjects(context.db, target.collection)).map((key) => ({
+    key,
+    href: context.store.hrefOf(key),
+  }));
+  const used = await findUsed(context.db, target.collection, hrefs);
+  await forgetLeftObjects(context.db, target.collection, used);
+  const keys = hrefs.map(({ key }) => key).filter((key) => !used.includes(key));
+  for (const key of keys) {
+    if (context.signal.aborted) return;
+    if (!context.isPruning) {
+      report.notes.push(`${key} is in the store, and no Item has it any more; --prune deletes it`);
+      continue;
+    }
+    await context.store.remove(key);
+    await forgetLeftObjects(context.db, target.collection, [key]);
+  }
+}
+
+async function mend(sync: Sync, groups: Group[], toRead: Scene<ListedFile>[][]): Promise<void> {
+  const { context, report, target, listing } = sync;
+  for (const [index, { run }] of groups.entries()) {
+    const scenes = toRead[index] ?? [];
+    if (scenes.length > 0) await workOff(run, scenes);
+    report.changedItems += run.report.changedItems;
+    report.ingestedFiles += run.report.ingestedFiles;
+    report.failures.push(...run.report.failures);
+    report.notes.push(...run.report.notes);
+  }
+  report.isInterrupted = context.signal.aborted;
+  const [first] = groups;
+  if (report.isInterrupted || !first) return;
+  await mendCollection(sync, first.run);
+  await sweepStore(sync);
+  if (!context.isPruning || !listing.isWhole || listing.home !== null) return;
+  const did = didKey(target.home);
+  await pruneCollection(context.db, target.collection, did, `${did} is not in Rucio any more`);
+}
+
+/**
+ * Tells how a Collection and its lake differ, and mends it.
+ * @throws UserError when lake, store or database cannot be asked: then nothing is taken for gone
+ */
+export async function syncCollection(target: Target, context: SyncContext): Promise<SyncReport> {
+  const listing = await listTarget(context.client, target, context.signal);
+  const now = `${new Date().toISOString().slice(0, 19)}Z`;
+  const sync: Sync = { target, context, listing, now, report: emptyReport(target.collection) };
+  const groups = openGroups(sync, await missedFiles(sync));
+  const toRead: Scene<ListedFile>[][] = [];
+  for (const group of groups) {
+    const found: Scene<ListedFile>[] = [];
+    for (const scenes of batchesOf(group.run.plan.scenes)) {
+      if (context.signal.aborted) return { ...sync.report, isInterrupted: true };
+      found.push(...(await compareBatch(sync, group, scenes)));
+    }
+    toRead.push(found);
+  }
+  if (!context.isCheck) await mend(sync, groups, toRead);
+  return sync.report;
+}

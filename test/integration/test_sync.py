@@ -1,0 +1,299 @@
+"""Stay true: what changes in the lake is told, and mended in the catalogue; what fails changes nothing."""
+
+import hashlib
+import json
+import re
+import shutil
+import signal
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+
+import pystac_client
+import pytest
+import rasterio
+import requests
+from support.lake import UTM, Source, new_scope, ramp, upload, write_tiff
+from support.product import STACK, Catalogue, until
+from support.rest import Rest
+
+
+def tile(folder, name, seed, rses=("DEV-DISK",), size=64, **meta):
+    path = write_tiff(folder / name, ramp((1, size, size), "uint16", seed), crs="EPSG:32632", transform=UTM, names=["red"])
+    return Source(path, name, tuple(rses), {"datetime": f"2024-01-{seed + 1:02}T00:00:00Z", **meta})
+
+
+class World:
+    """A lake with an open dataset, a closed one and one of scenes of two files, and a catalogue of them that is served."""
+
+    def __init__(self, folder):
+        self.folder, self.scope = folder, new_scope()
+        self.rest = Rest(self.scope)
+        self.tiles = [tile(folder, f"tile_{n}.tif", n, ("DEV-DISK", "DEV-CACHE") if n == 0 else ("DEV-DISK",)) for n in range(5)]
+        self.shut = [tile(folder, f"shut_{n}.tif", 5 + n) for n in range(2)]
+        self.bands = [tile(folder, f"pair_{band}.tif", 8) for band in ("B04", "B08")]
+        names = lambda sources: [source.name for source in sources]  # noqa: E731
+        datasets = [("open", self.tiles), ("closed", self.shut), ("pairs", self.bands)]
+        self.places = upload(self.scope, [*self.tiles, *self.shut, *self.bands], [{"name": name, "files": names(files)} for name, files in datasets])
+        self.rest.close("closed")
+        self.made = Catalogue(store="folder")
+        self.made.start()
+        pattern = r"(?<scene>.+)_(?<asset>B\d+)\.tif$"
+        for name, more in (("open", ()), ("closed", ()), ("pairs", ("--scene", pattern))):
+            self.made.cli("ingest", f"{self.scope}:{name}", *more).ok()
+
+    def sync(self, *args, dataset="open", **env):
+        return self.made.cli("sync", *([f"{self.scope}:{dataset}"] if dataset else []), *args, **env)
+
+    def drift(self, *args, dataset="open"):
+        """What a sync tells, as (kind, name, detail)."""
+        result = self.sync("--json", *args, dataset=dataset)
+        assert not STACK.search(result.err), str(result)
+        lines = [json.loads(line) for line in result.out.splitlines()]
+        return result.code, sorted((each["kind"], each["did"].removeprefix(f"{self.scope}:"), each["detail"]) for each in lines if "kind" in each)
+
+    def item(self, name, dataset="open"):
+        return self.made.json(f"/collections/{self.scope}.{dataset}/items/{name}")
+
+    def state(self, name, dataset="open"):
+        properties = self.item(name, dataset)["properties"]
+        return properties["rucio:state"], properties["rucio:rses"], properties["rucio:storage"]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    world = World(tmp_path_factory.mktemp("sync"))
+    try:
+        yield world
+        world.made.stop()
+    finally:
+        world.made.close()
+
+
+def told(result):
+    return [line for line in result.out.splitlines() if line]
+
+
+def test_nothing_has_changed(world):
+    before = {name: world.made.items(f"{world.scope}.{name}") for name in ("open", "closed", "pairs")}
+    assert world.drift("--check") == (0, [])
+    result = world.sync(dataset=None).ok()
+    assert told(result) == [] and result.err.count("0 differences, 0 files ingested, 0 items written, 0 deleted, 0 failed") == 3, str(result)
+    assert {name: world.made.items(f"{world.scope}.{name}") for name in before} == before
+
+
+def test_a_name_that_is_not_catalogued(world):
+    world.sync(dataset="nothing").refused(f"{world.scope}:nothing", "ingest")
+    world.made.cli("sync", "nonsense").refused("SCOPE:NAME")
+    world.sync("--every", "1s").refused("--every", "10s")
+
+
+def test_files_replicas_and_metadata(world):
+    """All at once, as a lake does: told by a check that changes nothing, then mended, then there is nothing more to tell."""
+    rest, made = world.rest, world.made
+    new = tile(world.folder, "tile_9.tif", 9)
+    world.places |= upload(world.scope, [new], [])
+    rest.attach("open", new.name)
+    rest.set_meta("tile_1.tif", platform="sentinel-2a")
+    rest.delete_replicas(("DEV-CACHE", "tile_0.tif"))
+    rest.declare_bad("DEV-DISK", "tile_2.tif")
+    content = world.tiles[3].path.read_bytes()
+    rest.add_replicas("DEV-CACHE", [{"name": "tile_3.tif", "bytes": len(content), "adler32": f"{zlib.adler32(content):08x}", "md5": hashlib.md5(content).hexdigest()}])
+    rest.detach("open", "tile_4.tif")
+
+    before = made.items(f"{world.scope}.open")
+    expected = [
+        ("gone", "tile_4.tif", ""),
+        ("metadata", "tile_1.tif", "platform"),
+        ("new", "tile_9.tif", ""),
+        ("no-replica", "tile_2.tif", ""),
+        ("replica-gone", "tile_0.tif", "DEV-CACHE"),
+        ("replica-gone", "tile_2.tif", "DEV-DISK"),
+        ("replica-new", "tile_3.tif", "DEV-CACHE"),
+    ]
+    assert world.drift("--check") == (2, expected)
+    assert made.items(f"{world.scope}.open") == before
+    result = world.sync().ok()
+    assert any(line.startswith(f"in STAC and not in Rucio: {world.scope}:tile_4.tif") for line in told(result)), str(result)
+    assert any(line.startswith(f"in Rucio and not in STAC: {world.scope}:tile_9.tif") for line in told(result)), str(result)
+    assert world.state("tile_0") == ("AVAILABLE", ["DEV-DISK"], ["DISK"])
+    assert world.state("tile_2") == ("UNAVAILABLE", [], [])
+    assert world.state("tile_3") == ("AVAILABLE", ["DEV-CACHE", "DEV-DISK"], ["DISK"])
+    assert world.item("tile_1")["properties"]["platform"] == "sentinel-2a"
+    gone = world.item("tile_4")
+    assert world.state("tile_4") == ("DELETED", [], []) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", gone["properties"]["rucio:deleted"])
+    assert requests.get(gone["assets"]["red"]["href"], timeout=30).ok
+    with rasterio.open(new.path) as src, rasterio.open(world.item("tile_9")["assets"]["red"]["href"]) as cog:
+        assert (src.read(1) == cog.read(1)).all()
+    assert world.drift("--check") == (0, [])
+    assert world.item("tile_4") == gone
+    assert made.json(f"/collections/{world.scope}.open")["rucio:state"] == "PARTIAL"
+
+
+def test_availability_is_searched(world):
+    client = pystac_client.Client.open(world.made.url)
+    collection = f"{world.scope}.open"
+    found = lambda text: sorted(item.id for item in client.search(collections=[collection], filter=text, filter_lang="cql2-text").items())  # noqa: E731
+    assert found("a_contains(\"rucio:rses\", ('DEV-CACHE'))") == ["tile_3"]
+    assert found("\"rucio:state\" = 'AVAILABLE' and a_contains(\"rucio:storage\", ('DISK'))") == ["tile_0", "tile_1", "tile_3", "tile_9"]
+    assert found("\"rucio:state\" = 'DELETED'") == ["tile_4"]
+    assert found("\"rucio:deleted\" is null") == ["tile_0", "tile_1", "tile_2", "tile_3", "tile_9"]
+    names = world.made.json(f"/collections/{collection}/queryables")["properties"]
+    assert names["rucio:rses"] == {"type": "array", "items": {"type": "string", "enum": ["DEV-CACHE", "DEV-DISK"]}}
+    assert names["rucio:storage"] == {"type": "array", "items": {"type": "string", "enum": ["DISK"]}}
+    assert names["rucio:state"] == {"type": "string", "enum": ["AVAILABLE", "DELETED", "UNAVAILABLE"]}
+
+
+def test_what_is_gone_comes_back_or_is_pruned(world):
+    rest, collection = world.rest, f"{world.scope}.open"
+    rest.attach("open", "tile_4.tif")
+    world.sync().ok()
+    assert world.state("tile_4") == ("AVAILABLE", ["DEV-DISK"], ["DISK"]) and "rucio:deleted" not in world.item("tile_4")["properties"]
+    rest.detach("open", "tile_4.tif")
+    stored = world.made.objects()
+    world.sync("--prune").ok()
+    answer = world.made.get(f"/collections/{collection}/items/tile_4")
+    assert answer.status_code == 410 and answer.headers["content-type"].startswith("application/problem+json"), answer.text
+    assert f"{world.scope}:tile_4.tif is not in Rucio any more" in answer.json()["detail"]
+    assert world.made.get(f"/collections/{collection}/items/tile_4/assets/red").status_code == 410
+    assert set(stored) - set(world.made.objects()) == {f"{collection}/tile_4/red.tif"}
+    assert world.made.get(f"/collections/{collection}/items/tile_5").status_code == 404
+    assert world.drift("--check") == (0, [])
+    rest.attach("open", "tile_4.tif")
+    assert world.drift() == (0, [("new", "tile_4.tif", "")])
+    assert world.state("tile_4")[0] == "AVAILABLE"
+
+
+def test_other_content_under_a_new_file(world):
+    """Rucio's way to change content: another file; the old one is erased, for its last replica goes."""
+    other = tile(world.folder, "tile_1b.tif", 20)
+    upload(world.scope, [other], [])
+    world.rest.attach("open", other.name)
+    world.rest.delete_replicas(("DEV-DISK", "tile_1.tif"))
+    assert world.drift() == (0, [("gone", "tile_1.tif", ""), ("new", "tile_1b.tif", "")])
+    assert world.state("tile_1")[0] == "DELETED" and world.state("tile_1b")[0] == "AVAILABLE"
+
+
+def test_other_content_under_the_same_name(world):
+    """The administrators' way: the bytes are replaced, then the columns."""
+    place, other = world.places["tile_3.tif"]["DEV-DISK"], tile(world.folder, "other.tif", 21, size=70)
+    world.rest.delete_replicas(("DEV-CACHE", "tile_3.tif"))
+    world.sync().ok()
+    shutil.copy(other.path, place)
+    content = other.path.read_bytes()
+    world.rest.set_content("tile_3.tif", len(content), f"{zlib.adler32(content):08x}", hashlib.md5(content).hexdigest())
+    code, found = world.drift("--check")
+    assert code == 2 and [(kind, name) for kind, name, _ in found] == [("changed", "tile_3.tif")], found
+    assert f"{zlib.adler32(content):08x}" in found[0][2]
+    world.sync().ok()
+    item = world.item("tile_3")
+    assert item["assets"]["source"]["file:size"] == len(content)
+    with rasterio.open(other.path) as src, rasterio.open(item["assets"]["red"]["href"]) as cog:
+        assert (src.read(1) == cog.read(1)).all()
+
+
+def test_a_scene_of_two_files_loses_one(world):
+    world.rest.detach("pairs", "pair_B08.tif")
+    before = world.item("pair", "pairs")
+    assert world.drift(dataset="pairs") == (0, [("gone", "pair_B08.tif", "")])
+    item = world.item("pair", "pairs")
+    assert set(item["assets"]) == set(before["assets"]) and item["properties"]["rucio:state"] == "PARTIAL"
+    assert {key: asset["href"] for key, asset in item["assets"].items() if key.startswith("B")} == {key: asset["href"] for key, asset in before["assets"].items() if key.startswith("B")}
+    assert [asset["rucio:state"] for asset in item["assets"].values() if asset.get("rucio:name") == "pair_B08.tif"] == ["DELETED"]
+    world.sync("--prune", dataset="pairs").ok()
+    item = world.item("pair", "pairs")
+    assert "B08" not in item["assets"] and item["properties"]["rucio:state"] == "AVAILABLE"
+    with rasterio.open(world.bands[0].path) as src, rasterio.open(item["assets"]["B04"]["href"]) as cog:
+        assert (src.read(1) == cog.read(1)).all()
+    assert world.drift("--check", dataset="pairs") == (0, [])
+
+
+def test_a_single_file_in_its_datasets_collection(world, tmp_path):
+    """Of a dataset of which one file was ingested, the others are neither new nor gone."""
+    sources = [tile(tmp_path, f"one_{n}.tif", 10 + n) for n in range(3)]
+    upload(world.scope, sources, [{"name": "few", "files": [source.name for source in sources]}])
+    world.made.cli("ingest", f"{world.scope}:one_1.tif").ok()
+    assert world.drift(dataset="few") == (0, [])
+    assert [item["id"] for item in world.made.items(f"{world.scope}.few")] == ["one_1"]
+    world.rest.delete_replicas(("DEV-DISK", "one_1.tif"))
+    assert world.drift(dataset="few") == (0, [("gone", "one_1.tif", "")])
+    world.made.cli("ingest", f"{world.scope}:few").ok()
+    assert world.drift("--check", dataset="few") == (0, [])
+
+
+def test_an_item_that_was_deleted_here_comes_back(world):
+    made = world.made
+    made.stop()
+    made.start(RUCIO_STAC_TRANSACTIONS="true")
+    assert requests.delete(f"{made.url}/collections/{world.scope}.closed/items/shut_0", timeout=60).status_code == 204
+    code, found = world.drift("--check", dataset="closed")
+    assert code == 2 and [(kind, name) for kind, name, _ in found] == [("missing", "shut_0.tif")]
+    world.sync(dataset="closed").ok()
+    assert world.item("shut_0", "closed")["id"] == "shut_0"
+
+
+def test_what_fails_changes_nothing(world, tmp_path):
+    before = {name: world.made.items(f"{world.scope}.{name}") for name in ("open", "closed")}
+    config = lambda text: (tmp_path / "rucio.cfg").write_text(text) and tmp_path / "rucio.cfg"  # noqa: E731
+    url = world.rest.url
+    # The same Rucio, with a token that it does not take.
+    (tmp_path / "token").write_text("not-a-token")
+    bad = config(f"[client]\nrucio_host = {url}\nauth_host = {url}\naccount = root\nauth_type = oidc\nauth_token_file_path = {tmp_path}/token\n")
+    world.made.cli("sync", f"{world.scope}:open", "--prune", RUCIO_CONFIG=bad).refused()
+    # Its name, but nobody listens.
+    host = json.loads(world.made.get(f"/collections/{world.scope}.open").text)["rucio:host"]
+    dead = config(f"[client]\nrucio_host = http://127.0.0.1:1\nauth_host = http://127.0.0.1:1\naccount = root\nauth_type = userpass\nusername = ddmlab\npassword = secret\nrequest_retries = 0\n")
+    world.made.cli("sync", "--prune", RUCIO_CONFIG=dead)
+    assert host.startswith("http")
+    assert {name: world.made.items(f"{world.scope}.{name}") for name in before} == before
+
+
+def test_killed_and_run_again(world, tmp_path):
+    sources = [tile(tmp_path, f"kill_{n}.tif", n, size=500) for n in range(8)]
+    upload(world.scope, sources, [{"name": "kill", "files": [sources[0].name]}])
+    world.made.cli("ingest", f"{world.scope}:kill").ok()
+    world.rest.attach("kill", *(source.name for source in sources[1:]))
+    broken = world.made.spawn("sync", f"{world.scope}:kill", "--jobs", "1")
+    broken.await_text("ingest:item:done", 120)
+    broken.signal(signal.SIGKILL)
+    broken.wait(10)
+    between = world.made.items(f"{world.scope}.kill")
+    assert 1 < len(between) <= 8
+    assert all(requests.get(item["assets"]["red"]["href"], timeout=30).ok for item in between)
+    # The killed one's lease is not waited for.
+    code, found = world.drift(dataset="kill")
+    assert code == 0 and {kind for kind, _, _ in found} <= {"new"} and len(found) == 8 - len(between), found
+    assert len(world.made.items(f"{world.scope}.kill")) == 8
+    assert world.drift("--check", dataset="kill") == (0, [])
+
+
+def test_one_at_a_time(world, tmp_path):
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda _: world.sync(dataset=None), range(2)))
+    assert sorted(result.code for result in both) in ([0, 0], [0, 1]), [str(result) for result in both]
+    assert all(result.code == 0 or "being synchronized" in result.err for result in both)
+
+
+def test_a_dataset_that_is_erased(world):
+    world.rest.erase("closed")
+    code, found = world.drift("--check", dataset="closed")
+    assert (code, found) == (2, [("gone", "shut_0.tif", ""), ("gone", "shut_1.tif", "")])
+    world.sync(dataset="closed").ok()
+    collection = world.made.json(f"/collections/{world.scope}.closed")
+    assert collection["rucio:state"] == "DELETED" and collection["rucio:rses"] == []
+    assert world.state("shut_1", "closed")[0] == "DELETED"
+    assert world.drift("--check", dataset="closed") == (0, [])
+    assert world.made.json(f"/collections/{world.scope}.closed") == collection
+    world.sync("--prune", dataset="closed").ok()
+    assert world.made.get(f"/collections/{world.scope}.closed").status_code == 410
+    assert world.made.get(f"/collections/{world.scope}.closed/items/shut_0").status_code == 410
+    world.sync(dataset="closed").refused(f"{world.scope}:closed")
+
+
+def test_a_server_keeps_itself_true(world):
+    made = world.made
+    made.stop()
+    made.start(RUCIO_STAC_SYNC_EVERY="10s")
+    made.server.await_text("sync:round", 60)
+    world.rest.attach("pairs", "pair_B08.tif")
+    until(lambda: "B08" in world.item("pair", "pairs")["assets"], 60, "the file is in the catalogue")
+    assert "sync:failed" not in made.server.text, made.server.text
