@@ -6,9 +6,10 @@ import { formatBytes } from '../ingest/plan.ts';
 import { makeProgress, type Progress } from '../ingest/progress.ts';
 import type { RucioClient } from '../rucio/connect.ts';
 import { differenceOf, sumFile } from '../rucio/fetch/sums.ts';
+import type { ReplicaLine } from '../rucio/replicas.ts';
 import { didKey } from '../rucio/resolve.ts';
 import { safeJoin } from '../rucio/safe-join.ts';
-import type { Did, ResolvedDid, RucioFile } from '../rucio/types.ts';
+import type { Did, DidContents, ListedFile, RucioFile } from '../rucio/types.ts';
 import type { Command } from './command.ts';
 import { untilSignal } from './interrupt.ts';
 import { mustBeDid, withRucio } from './lake.ts';
@@ -22,21 +23,25 @@ file that came in part goes on where it ended. root://, gsiftp:// and the like a
   --out FOLDER  where to (the current folder); files of a dataset go to FOLDER/NAME/, a single file to FOLDER/SCOPE/
   --jobs N      files at once (3)`;
 
+/** As listed: hundreds of thousands of files are few bytes each. */
 interface Wanted {
-  file: RucioFile;
+  file: ListedFile;
   path: string;
 }
 
+/** Files whose replicas are asked for at once. */
+const BATCH = 250;
+
 /** As Rucio's client names them: below the name of what was asked for, a single file below its scope. */
-function pathOf(folder: string, resolved: ResolvedDid, file: RucioFile): string {
+function pathOf(folder: string, contents: DidContents, file: ListedFile): string {
   const name = file.name.replace(/^\/+/, '');
-  if (resolved.type === 'FILE') return safeJoin(folder, `${file.scope}/${name}`);
-  const own = file.scope === resolved.scope ? name : `${file.scope}/${name}`;
-  return safeJoin(folder, `${resolved.name.replace(/^\/+/, '')}/${own}`);
+  if (contents.type === 'FILE') return safeJoin(folder, `${file.scope}/${name}`);
+  const own = file.scope === contents.scope ? name : `${file.scope}/${name}`;
+  return safeJoin(folder, `${contents.name.replace(/^\/+/, '')}/${own}`);
 }
 
 /** Whether a file of the right size, and of the right checksums where Rucio knows any, is there. */
-async function isThere({ file, path }: Wanted, signal: AbortSignal): Promise<boolean> {
+async function isThere(file: RucioFile, path: string, signal: AbortSignal): Promise<boolean> {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat?.isFile() || (file.bytes !== null && stat.size !== file.bytes)) return false;
   if (file.adler32 === null && file.md5 === null) return file.bytes !== null;
@@ -47,16 +52,49 @@ interface Run {
   client: RucioClient;
   signal: AbortSignal;
   progress: Progress;
+  wanted: Wanted[];
   done: number;
   there: number;
   failures: string[];
 }
 
-async function getOne(run: Run, wanted: Wanted): Promise<void> {
+function fail({ failures, progress }: Run, error: unknown): void {
+  const sentence = messageOf(error).split('\n')[0] ?? '';
+  failures.push(sentence);
+  progress.fault(`rucio-stac: ${sentence}`);
+}
+
+/** Number of a file -> what else Rucio knows of it; asked for in batches, of which the last two are kept. */
+function replicaReader({ client, wanted, signal }: Run): (index: number) => Promise<RucioFile> {
+  const batches = new Map<number, Promise<Map<string, ReplicaLine>>>();
+  return async (index) => {
+    const { file } = wanted[index]!;
+    const number = Math.floor(index / BATCH);
+    const some = wanted.slice(number * BATCH, (number + 1) * BATCH).map((each) => each.file);
+    const batch = batches.get(number) ?? client.listReplicas(some, { signal });
+    batches.set(number, batch);
+    for (const old of batches.keys()) if (old < number - 1) batches.delete(old);
+    const lines = await batch.catch((error: unknown) => {
+      batches.delete(number);
+      throw error;
+    });
+    const line = lines.get(didKey(file));
+    const sums = { adler32: file.adler32 ?? line?.adler32 ?? null, md5: file.md5 ?? line?.md5 ?? null };
+    return {
+      ...file,
+      bytes: file.bytes ?? line?.bytes ?? null,
+      ...sums,
+      replicas: line?.replicas ?? [],
+      metadata: {},
+    };
+  };
+}
+
+async function getOne(run: Run, { path }: Wanted, complete: () => Promise<RucioFile>): Promise<void> {
   const { client, signal, progress } = run;
-  const { file, path } = wanted;
   try {
-    if (existsSync(path) && (await isThere(wanted, signal))) {
+    const file = await complete();
+    if (existsSync(path) && (await isThere(file, path, signal))) {
       run.there++;
       progress.advance(file.bytes ?? 0);
     } else {
@@ -72,50 +110,52 @@ async function getOne(run: Run, wanted: Wanted): Promise<void> {
     }
     progress.fileDone();
   } catch (error) {
-    if (signal.aborted) return;
-    const sentence = messageOf(error).split('\n')[0] ?? '';
-    run.failures.push(sentence);
-    progress.fault(`rucio-stac: ${sentence}`);
+    if (!signal.aborted) fail(run, error);
   }
 }
 
-async function getAll(run: Run, wanted: Wanted[], jobs: number): Promise<void> {
-  const total = wanted.reduce((sum, { file }) => sum + (file.bytes ?? 0), 0);
-  run.progress.start(wanted.length, total);
-  const queue = wanted.values();
+async function getAll(run: Run, jobs: number): Promise<void> {
+  const { wanted, progress, signal } = run;
+  progress.start(wanted.length, totalOf(wanted));
+  const queue = wanted.entries();
+  const complete = replicaReader(run);
   const work = async () => {
-    for (const each of queue) {
-      if (run.signal.aborted) return;
-      await getOne(run, each);
+    for (const [index, each] of queue) {
+      if (signal.aborted) return;
+      await getOne(run, each, () => complete(index));
     }
   };
   try {
     await Promise.all(Array.from({ length: jobs }, work));
   } finally {
-    run.progress.end();
+    progress.end();
   }
 }
 
-/** Every file once, however many of the DIDs hold it. */
-async function findAll(
-  client: RucioClient,
-  dids: Did[],
-  folder: string,
-  signal: AbortSignal,
-): Promise<Wanted[]> {
-  const found = new Map<string, Wanted>();
+const totalOf = (wanted: Wanted[]) => wanted.reduce((sum, { file }) => sum + (file.bytes ?? 0), 0);
+
+/** Every file once, however many of the DIDs hold it. A name that cannot be a path is told, and the others go on. */
+async function findAll(run: Run, dids: Did[], folder: string): Promise<void> {
+  const found = new Map<string, string>();
   for (const did of dids) {
-    const resolved = await client.resolve(did, { signal });
-    if (resolved.files.length === 0)
+    const contents = await run.client.contents(did, { signal: run.signal });
+    if (contents.files.length === 0)
       throw new UserError(
         `${didKey(did)} holds no files; "rucio-stac show ${didKey(did)}" shows what it is.`,
       );
-    for (const file of resolved.files) {
-      const path = pathOf(folder, resolved, file);
-      found.set(path, { file, path });
+    for (const file of contents.files) {
+      try {
+        const path = pathOf(folder, contents, file);
+        const before = found.get(path);
+        if (before === didKey(file)) continue;
+        if (before !== undefined) throw new UserError(`${didKey(file)} would be ${path}, as ${before} is.`);
+        found.set(path, didKey(file));
+        run.wanted.push({ file, path });
+      } catch (error) {
+        fail(run, error);
+      }
     }
   }
-  return [...found.values()];
 }
 
 function readJobs(value: unknown): number {
@@ -132,13 +172,14 @@ async function run(names: string[], options: Record<string, unknown>, env: Env):
   return untilSignal((signal) =>
     withRucio(env, async (client) => {
       const progress = makeProgress(process.stderr, 'get');
-      const state: Run = { client, signal, progress, done: 0, there: 0, failures: [] };
-      const wanted = await findAll(client, dids, folder, signal);
-      await getAll(state, wanted, jobs);
-      const bytes = wanted.reduce((sum, { file }) => sum + (file.bytes ?? 0), 0);
-      const { done, there, failures } = state;
+      const state: Run = { client, signal, progress, wanted: [], done: 0, there: 0, failures: [] };
+      await findAll(state, dids, folder);
+      const refused = state.failures.length;
+      await getAll(state, jobs);
+      const { wanted, done, there, failures } = state;
+      const size = formatBytes(totalOf(wanted));
       const rest = `${there} were there already, ${failures.length} failed`;
-      process.stderr.write(`${done} of ${wanted.length} files (${formatBytes(bytes)}) downloaded, ${rest}\n`);
+      process.stderr.write(`${done} of ${wanted.length + refused} files (${size}) downloaded, ${rest}\n`);
       if (signal.aborted) process.stderr.write('Interrupted; run the same command again to continue.\n');
       return signal.aborted ? 130 : failures.length > 0 ? 1 : 0;
     }),

@@ -98,6 +98,10 @@ function readChoices({ options, names }: Words): Choices {
       `--collection is "${collectionId}"; an id has letters, digits and . _ ~ + - in it, and begins with a letter or digit.`,
     );
   }
+  if (options['in-place'] === true && (options.multiband === true || options.register !== undefined)) {
+    const other = options.multiband === true ? '--multiband' : '--register';
+    throw new UserError(`--in-place makes no COGs, so that ${other} has no meaning; give one of them.`);
+  }
   const [scene, mapping] = [text('scene'), text('mapping')];
   return {
     name,

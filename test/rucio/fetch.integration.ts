@@ -150,6 +150,27 @@ test('get that was interrupted, then killed, goes on both times', async () => {
   assert.ok(network.passed < SIZE + 3 * HEAD + 1_000_000, `${network.passed}`);
 });
 
+test('a hostile name is refused, and the other files of its dataset come; nothing leaves the folder', async () => {
+  const names = [`${run}/nice`, `${run}/../../../evil`];
+  for (const name of names) await register(name, sums(bytes), [[rses.good!, good, 'big']]);
+  await lake.addCollection('DATASET', `${run}-hostile`, names);
+  const out = join(folder, 'hostile', 'deep');
+  const env = {
+    RUCIO_CONFIG: required('RUCIO_CONFIG'),
+    TMPDIR: folder,
+    RUCIO_STAC_DATA: join(folder, 'none'),
+  };
+  const { code, stderr } = await start(['get', `${SCOPE}:${run}-hostile`, '--out', out], env).ended;
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /rucio-stac: The name ".*\/\.\.\/\.\.\/\.\.\/evil" cannot become a file/);
+  assert.match(stderr, /1 of 2 files .* downloaded, 0 were there already, 1 failed/);
+  const all = readdirSync(join(folder, 'hostile'), { recursive: true, withFileTypes: true });
+  assert.deepEqual(
+    all.filter((entry) => entry.isFile()).map(({ name }) => name),
+    ['nice'],
+  );
+});
+
 function partSize(place: string): number {
   try {
     const [part] = readdirSync(place).filter((name) => name.endsWith('.part'));
