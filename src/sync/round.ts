@@ -54,7 +54,7 @@ export async function syncRound(
   context: SyncContext,
   onReport: (report: SyncReport) => void,
 ): Promise<Round> {
-  if (context.isCheck) return syncAll(dids, context, onReport);
+  if (context.isCheck) return syncAll(dids, { ...context, isPruning: false }, onReport);
   const lease = await takeLease(context.db, 'sync', 'sync');
   if (!('release' in lease)) {
     throw new UserError(

@@ -150,6 +150,9 @@ def test_what_is_gone_comes_back_or_is_pruned(world):
     assert world.state("tile_4") == ("AVAILABLE", ["DEV-DISK"], ["DISK"]) and "rucio:deleted" not in world.item("tile_4")["properties"]
     rest.detach("open", "tile_4.tif")
     stored = world.made.objects()
+    # Looking deletes nothing, whatever else is said.
+    assert world.drift("--check", "--prune") == (2, [("gone", "tile_4.tif", "")])
+    assert world.state("tile_4")[0] == "AVAILABLE" and world.made.objects() == stored
     world.sync("--prune").ok()
     answer = world.made.get(f"/collections/{collection}/items/tile_4")
     assert answer.status_code == 410 and answer.headers["content-type"].startswith("application/problem+json"), answer.text
