@@ -8,6 +8,7 @@ import odc.stac
 import pystac
 import pytest
 import rasterio
+import requests
 from rasterio.shutil import copy as translate
 from support.lake import UTM, Source, new_scope, ramp, upload, write_tiff
 
@@ -85,6 +86,14 @@ def test_clients_read_the_source_s_own_pixels(items, rasters, monkeypatch):
                 np.testing.assert_array_equal(loaded[f"image.{index}"].isel(time=n).values, src.read(index))
             with rasterio.open(of(items, cog)["assets"]["image"]["href"]) as there:
                 np.testing.assert_array_equal(there.read(), src.read())
+
+
+def test_the_permanent_address_leads_to_a_replica(s3_catalogue, items, rasters):
+    for cog in rasters.cogs:
+        item = of(items, cog)
+        answer = requests.get(f"{s3_catalogue.url}/collections/{item['collection']}/items/{item['id']}/assets/image", allow_redirects=False, timeout=30)
+        assert answer.status_code == 302, answer.text
+        assert answer.headers["Location"].endswith(cog.name) and any(f"/{rse.lower()}/" in answer.headers["Location"] for rse in cog.rses)
 
 
 def test_again_nothing_is_read(s3_catalogue, items, rasters):

@@ -1,7 +1,7 @@
 /** What we do not read ourselves, by the real tools from real storages: xrdcp, rclone, and Rucio's own client. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -95,6 +95,28 @@ test('root:// by xrdcp, with the sums of any other; names may begin with a dash'
     rucio.download(gone, target()),
     /root:\/\/\S+\): xrdcp: Server responded with an error: .*no such file or directory.* \(exit code 54\)/,
   );
+});
+
+test('root:// by gfal-copy, where preferred_impl has it first', async () => {
+  const rse = await addRse(lake, [root]);
+  const file = await register(`${run}/gfal`, sums(bytes), [[rse, root, 'good']]);
+  const gone = await register(`${run}/gfal-gone`, sums(bytes), [[rse, root, 'gone']]);
+  // Its script takes the first python of the path, which must be Debian's.
+  const before = process.env.PATH;
+  process.env.PATH = `/usr/bin:${before}`;
+  try {
+    const client = connectWith('preferred_impl = gfal.NoRename', { PATH: '/usr/bin' });
+    const to = target();
+    await client.download(file, to);
+    assertGot(to);
+    assert.equal(statSync(to).mode & 0o111, 0);
+    await assert.rejects(
+      client.download(gone, target()),
+      /gfal-copy: .*\(No such file or directory\).* \(exit code 2\); .*xrdcp: /,
+    );
+  } finally {
+    process.env.PATH = before;
+  }
 });
 
 test('a rotten replica behind a tool gives way to the next', async () => {

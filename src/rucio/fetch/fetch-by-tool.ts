@@ -1,5 +1,5 @@
 /** Replica that a tool opens -> the file, compared with Rucio's size and checksums as any other. */
-import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { schemeOf } from '../pfn.ts';
 import type { Replica, RucioFile } from '../types.ts';
@@ -103,6 +103,8 @@ async function take(
   await onDisk(target, async () => {
     const handle = await open(path, 'r');
     await handle.sync().finally(() => handle.close());
+    // As any file that is made, whatever the tool made of it.
+    await chmod(path, 0o666 & ~process.umask());
     await rename(path, target);
   });
   return sums;

@@ -29,6 +29,9 @@ export interface Tool {
   call(job: ToolJob): { args: string[]; path: string } | null;
 }
 
+/** Seconds: where there is no limit, silence ends an attempt. */
+const LONGEST = 14 * 24 * 3600;
+
 const HTTP = ['https', 'http', 'davs', 'dav'];
 
 const xrdcp: Tool = {
@@ -51,9 +54,18 @@ const gfal: Tool = {
   also: HTTP,
   call({ pfn, folder, timeoutSeconds }) {
     const path = join(folder, 'file');
-    const limit = timeoutSeconds === undefined ? [] : ['-t', String(Math.ceil(timeoutSeconds))];
+    // Its own limit is half an hour.
+    const limit = String(Math.ceil(timeoutSeconds ?? LONGEST));
     return {
-      args: ['-f', ...limit, pfn, `file://${path.split('/').map(encodeURIComponent).join('/')}`],
+      args: [
+        '-f',
+        '-t',
+        limit,
+        '-T',
+        limit,
+        pfn,
+        `file://${path.split('/').map(encodeURIComponent).join('/')}`,
+      ],
       path,
     };
   },
