@@ -27,6 +27,13 @@ def pytest_sessionstart(session):
     subprocess.run(["node", str(ROOT / "src" / "bootstrap.mjs"), "build"], env=clean_env(), cwd=ROOT, check=True, timeout=900, stdin=subprocess.DEVNULL)
 
 
+def pytest_collection_modifyitems(config, items):
+    others = [item for item in items if KIND == "embedded" or item.get_closest_marker("one_database") is None]
+    if len(others) < len(items):
+        config.hook.pytest_deselected(items=[item for item in items if item not in others])
+        items[:] = others
+
+
 NOTES = []
 
 

@@ -3,9 +3,12 @@
 import json
 import signal
 
+import pytest
 from support.lake import new_scope
 from support.product import until
 from test_assets import rucio
+
+pytestmark = pytest.mark.one_database
 
 LIST = "print(json.dumps([each for each in client.list_dids(sys.argv[1], {'name': sys.argv[2]}, did_type='all', long=True)]))"
 

@@ -8,6 +8,8 @@ import requests
 from support.documents import use_offline_schemas, validate_document
 from support.lake import UTM, Source, new_scope, ramp, upload, write_tiff
 
+pytestmark = pytest.mark.one_database
+
 LAKE = {
     "datetime": "2024-05-01T10:00:00Z",
     "summary": "Told by an ACDD attribute",
