@@ -6,6 +6,7 @@ import * as scopes from '../../migrations/0003-scopes.ts';
 import * as cql2Functions from '../../migrations/0004-cql2-functions.ts';
 import * as foldedWords from '../../migrations/0005-folded-words.ts';
 import * as sync from '../../migrations/0006-sync.ts';
+import * as replicaMarks from '../../migrations/0007-replica-marks.ts';
 import type { Db } from '../search/tables.ts';
 
 const migrations: Record<string, Migration> = {
@@ -15,6 +16,7 @@ const migrations: Record<string, Migration> = {
   '0004-cql2-functions': cql2Functions,
   '0005-folded-words': foldedWords,
   '0006-sync': sync,
+  '0007-replica-marks': replicaMarks,
 };
 
 /** Runs what has not run yet; gives the names of what it ran. */

@@ -115,3 +115,18 @@ export async function readTombstone(db: Db, collection: string, id: string): Pro
     from tombstones where collection = ${collection} and id = ${id}`.execute(db);
   return rows[0] ?? null;
 }
+
+/** What was said of all replicas of a Collection together when each was compared; null: nothing is kept. */
+export async function readReplicaMark(db: Db, collection: string): Promise<string | null> {
+  const { rows } = await sql<{ mark: string }>`
+    select mark from replica_marks where collection = ${collection}`.execute(db);
+  return rows[0]?.mark ?? null;
+}
+
+export async function keepReplicaMark(db: Db, collection: string, mark: string): Promise<void> {
+  await sql`
+    insert into replica_marks (collection, mark)
+    select id, ${mark} from collections where id = ${collection}
+    on conflict (collection) do update set mark = excluded.mark
+      where replica_marks.mark is distinct from excluded.mark`.execute(db);
+}

@@ -19,7 +19,7 @@ export function toListed({ scope, name, bytes, adler32, md5 }: RucioListed): Lis
   return { did: { scope, name }, name, bytes, adler32, md5, version: null };
 }
 
-function toSourceFile(client: RucioClient, file: RucioFile, mapping: Mapping): SourceFile {
+export function toSourceFile(client: RucioClient, file: RucioFile, mapping: Mapping): SourceFile {
   const { replicas, metadata } = file;
   return {
     ...toListed(file),

@@ -74,7 +74,7 @@ function assetKey({ asset }: SceneFile, layer: LayerDescription, layersOfStep: n
 const stamp = (datetime: string) => datetime.replaceAll(/[-:]/g, '');
 
 /** Parts of one Item each: a scene of GeoTIFFs is one, a cube has one a time step. What has no time belongs to every step. */
-function groupParts(scene: Scene, files: SceneFile[]): Map<string, Part[]> {
+function groupParts(scene: Pick<Scene, 'id'>, files: SceneFile[]): Map<string, Part[]> {
   const times = new Set(
     files.flatMap(({ description }) => description.layers.flatMap(({ time }) => time?.datetime ?? [])),
   );
@@ -97,8 +97,11 @@ function groupParts(scene: Scene, files: SceneFile[]): Map<string, Part[]> {
 }
 
 /** Ids of the Items that a scene becomes, with the store keys of their COGs. */
-export function itemIdsOf(scene: Scene, files: SceneFile[]): string[] {
-  return files.length === 0 ? [] : [...groupParts(scene, files).keys()];
+export function itemIdsOf(
+  scene: Pick<Scene, 'id'>,
+  files: Pick<SceneFile, 'asset' | 'description'>[],
+): string[] {
+  return files.length === 0 ? [] : [...groupParts(scene, files as SceneFile[]).keys()];
 }
 
 /** Where a layer's COG lies in the store. */

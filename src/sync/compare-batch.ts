@@ -1,7 +1,9 @@
 /** Some scenes of a Collection -> told, mended where nothing is to be read for it, and those that are to be read. */
-import { readIngested } from '../db/ingested.ts';
+import { type IngestedFile, readIngested } from '../db/ingested.ts';
+import { readItems } from '../db/read.ts';
 import { type Gone, pruneItems } from '../db/synced.ts';
 import { messageOf } from '../errors.ts';
+import type { FileDescription } from '../ingest/describe.ts';
 import { memoryKey, type PlannedScene, planScenes } from '../ingest/plan.ts';
 import {
   DatabaseLost,
@@ -14,6 +16,7 @@ import {
 import type { ListedFile, Scene } from '../ingest/source.ts';
 import { type Document, itemIdsOf } from '../ingest/to-item.ts';
 import { toItemRow } from '../stac/item.ts';
+import { assetOfDid } from './compare.ts';
 import { compareScene, knownFiles, storedItems, withGone } from './compare-scene.ts';
 import { type Group, keyOf, type Sync, tell } from './state.ts';
 
@@ -76,6 +79,46 @@ async function withoutMade({ context, listing }: Sync, scenes: Scene<ListedFile>
   return scenes.filter((scene) => !isMade(scene));
 }
 
+const sizeOf = (file: ListedFile) => `${file.bytes} ${file.adler32}`;
+
+/** Where replicas have not changed, those of a file with the bytes of before are as its Item tells. */
+async function recallReplicas(
+  sync: Sync,
+  { told }: Group,
+  scenes: Scene<ListedFile>[],
+  known: Map<string, IngestedFile>,
+): Promise<void> {
+  if (!sync.isUnmoved) return;
+  const firsts = new Map<string, ListedFile[]>();
+  for (const scene of scenes) {
+    const files = scene.files.flatMap(({ file, asset }) => {
+      const description = known.get(keyOf(file))?.description;
+      return description ? [{ file, asset, description: JSON.parse(description) as FileDescription }] : [];
+    });
+    const isPublished = files.some(({ description }) => description.layers.some(({ cog }) => cog.lake));
+    const [first] = itemIdsOf(scene, files);
+    if (first !== undefined && !isPublished)
+      firsts.set(
+        first,
+        scene.files.map(({ file }) => file),
+      );
+  }
+  const { context, target } = sync;
+  const stored = await readItems(context.db, target.collection, [...firsts.keys()]);
+  for (const [id, files] of firsts) {
+    const item = JSON.parse(stored.get(id) ?? '{}') as Document;
+    for (const file of files) {
+      const asset = assetOfDid(item, keyOf(file));
+      if (
+        asset &&
+        file.adler32 !== null &&
+        sizeOf(file) === `${asset['file:size']} ${asset['rucio:adler32']}`
+      )
+        told.set(keyOf(file), asset);
+    }
+  }
+}
+
 /** Scenes that are compared and mended in one go. */
 const TOGETHER = 100;
 
@@ -106,7 +149,8 @@ export async function compareBatch(
     );
   const older = scenes.filter((scene) => !isNew(scene));
   if (older.length === 0) return toRead;
-  const planned = await planScenes(run.plan, older, recall, context.signal);
+  await recallReplicas(sync, group, older, known);
+  const planned = await planScenes(run.plan, older, async () => known, context.signal);
   for (let at = 0; at < planned.length; at += TOGETHER) {
     context.signal.throwIfAborted();
     const some = planned.slice(at, at + TOGETHER);
@@ -141,6 +185,7 @@ export async function compareBatch(
     if (!context.isCheck) await writeItems(sync, group, changed);
   }
   report.failures.push(...run.report.failures.splice(0));
+  group.told.clear();
   return toRead;
 }
 

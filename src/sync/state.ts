@@ -2,17 +2,19 @@
 import { readIngestedKeys } from '../db/synced.ts';
 import { type Mapping, mapMetadata } from '../ingest/mapping.ts';
 import { makePlan, memoryKey } from '../ingest/plan.ts';
-import { completeFiles, toListed } from '../ingest/rucio-source.ts';
+import { completeFiles, toListed, toSourceFile } from '../ingest/rucio-source.ts';
 import { openRun } from '../ingest/run.ts';
 import type { IngestContext, Run } from '../ingest/run-scenes.ts';
 import { type IngestSettings, patternOf, timeOfSettings } from '../ingest/settings.ts';
 import type { ListedFile, Source, SourceFile } from '../ingest/source.ts';
+import type { Document } from '../ingest/to-item.ts';
 import type { RucioClient } from '../rucio/connect.ts';
 import { didKey } from '../rucio/resolve.ts';
 import type { Drift } from './drift.ts';
 import { goneFile } from './gone-file.ts';
 import type { Listing } from './listing.ts';
 import type { Target } from './targets.ts';
+import { toldReplicas } from './told-replicas.ts';
 
 export interface SyncContext extends Omit<IngestContext, 'time' | 'settings'> {
   client: RucioClient;
@@ -43,12 +45,16 @@ export interface Group {
   run: Run;
   /** Files that the lake has no more, once their Items were read. */
   gone: Map<string, SourceFile>;
+  /** Files whose replicas are known to be as their Items tell them, with those of the batch that is compared. */
+  told: Map<string, Document>;
 }
 
 export interface Sync {
   target: Target;
   context: SyncContext;
   listing: Listing;
+  /** Replicas are as when they were compared last. */
+  isUnmoved: boolean;
   /** RFC 3339, now. */
   now: string;
   report: SyncReport;
@@ -88,11 +94,34 @@ export async function missedFiles({ target, context, listing }: Sync): Promise<L
   return missed;
 }
 
+/** Files with replicas and sums as their Items tell them, and metadata of now. */
+async function keepFiles(
+  client: RucioClient,
+  files: readonly ListedFile[],
+  told: Group['told'],
+  mapping: Mapping,
+  signal: AbortSignal,
+): Promise<SourceFile[]> {
+  const metadata = await client.metadata(
+    files.flatMap(({ did }) => did ?? []),
+    { signal },
+  );
+  return files.map((file) => {
+    const { bytes, adler32 } = file;
+    const asset = told.get(keyOf(file)) ?? {};
+    const md5 = /^d50110([0-9a-f]{32})$/.exec(String(asset['file:checksum']))?.[1] ?? null;
+    const { scope, name } = memoryKey(file);
+    const replicas = toldReplicas(asset);
+    const known = { scope, name, bytes, adler32, md5, replicas, metadata: metadata.get(keyOf(file)) ?? {} };
+    return toSourceFile(client, known, mapping);
+  });
+}
+
 function sourceFor(
   { target, context, listing, now }: Sync,
   settings: IngestSettings,
   files: ListedFile[],
-  gone: Group['gone'],
+  { gone, told }: Omit<Group, 'run'>,
 ): Source {
   const { client, webui } = context;
   const { home, isWhole } = listing;
@@ -112,12 +141,27 @@ function sourceFor(
     lake: client,
     published: new Map(),
     async complete(some, signal) {
-      const live = some.filter((file) => listing.keys.has(keyOf(file)));
-      const complete = (await completeFiles(client, live, mapping, signal)).values();
-      return some.map((file) => {
-        if (listing.keys.has(keyOf(file))) return complete.next().value as SourceFile;
-        return gone.get(keyOf(file)) ?? goneFile(file, null, now);
-      });
+      const isLive = (file: ListedFile) => listing.keys.has(keyOf(file));
+      const isTold = (file: ListedFile) => told.has(keyOf(file));
+      const [asked, kept] = [
+        await completeFiles(
+          client,
+          some.filter((file) => isLive(file) && !isTold(file)),
+          mapping,
+          signal,
+        ),
+        await keepFiles(
+          client,
+          some.filter((file) => isLive(file) && isTold(file)),
+          told,
+          mapping,
+          signal,
+        ),
+      ];
+      const complete = new Map([...asked, ...kept].map((file) => [keyOf(file), file]));
+      return some.map(
+        (file) => complete.get(keyOf(file)) ?? gone.get(keyOf(file)) ?? goneFile(file, null, now),
+      );
     },
     close: async () => {},
   };
@@ -132,18 +176,18 @@ function openGroup(
   place: number,
   tally: Run['tally'] | null,
 ): Group {
-  const gone: Group['gone'] = new Map();
+  const seen: Omit<Group, 'run'> = { gone: new Map(), told: new Map() };
   const files = [...listed].sort(
     (a, b) => order(a.did?.scope ?? '', b.did?.scope ?? '') || order(a.name, b.name),
   );
-  const source = sourceFor(sync, settings, files, gone);
+  const source = sourceFor(sync, settings, files, seen);
   const { multiband, inPlace } = settings;
   const plan = makePlan(source, { scenePattern: patternOf(settings), multiband, inPlace });
   const scenes = plan.scenes.map((scene) => ({ ...scene, place: scene.place + place }));
   const context = { ...sync.context, time: timeOfSettings(settings), settings: null };
   const run = openRun({ ...plan, scenes }, context);
   // The Collection is there; it is written at the end.
-  return { run: { ...run, lastCollection: performance.now(), ...(tally && { tally }) }, gone };
+  return { run: { ...run, lastCollection: performance.now(), ...(tally && { tally }) }, ...seen };
 }
 
 /** Groups of files that are ingested in one way; what is gone is with those ingested last. */

@@ -6,7 +6,7 @@ import { changeCollection } from '../db/change-document.ts';
 import type { CollectionFacts } from '../db/collection-facts.ts';
 import { writeScenes } from '../db/ingested.ts';
 import { findUsed, forgetLeftObjects, readLeftObjects } from '../db/left-objects.ts';
-import { pruneCollection } from '../db/synced.ts';
+import { keepReplicaMark, pruneCollection, readReplicaMark } from '../db/synced.ts';
 import { batchesOf } from '../ingest/plan.ts';
 import { seeOthers, workOff } from '../ingest/run.ts';
 import { collectionMaker, type Run } from '../ingest/run-scenes.ts';
@@ -15,7 +15,8 @@ import type { Document } from '../ingest/to-item.ts';
 import { didKey } from '../rucio/resolve.ts';
 import { parseObject } from '../stac/item.ts';
 import { compareBatch } from './compare-batch.ts';
-import { listTarget } from './listing.ts';
+import { type Listing, listTarget } from './listing.ts';
+import { replicaMark } from './replica-mark.ts';
 import {
   emptyReport,
   type Group,
@@ -93,6 +94,13 @@ async function mend(sync: Sync, groups: Group[], toRead: Scene<ListedFile>[][]):
   await pruneCollection(context.db, target.collection, did, `${did} is not in Rucio any more`);
 }
 
+/** A mark of the replicas of a Collection of one DID with all its files, before they are looked at. */
+async function markOf({ home, sources }: Target, listing: Listing, { client, signal }: SyncContext) {
+  if (!listing.isWhole || listing.home === null || sources.length > 1) return null;
+  const mark = await replicaMark(client, home, listing.home.type, signal);
+  return mark && `${mark} ${listing.keys.size}`;
+}
+
 /**
  * Tells how a Collection and its lake differ, and mends it.
  * @throws UserError when lake, store or database cannot be asked: then nothing is taken for gone
@@ -100,7 +108,9 @@ async function mend(sync: Sync, groups: Group[], toRead: Scene<ListedFile>[][]):
 export async function syncCollection(target: Target, context: SyncContext): Promise<SyncReport> {
   const listing = await listTarget(context.client, target, context.signal);
   const now = `${new Date().toISOString().slice(0, 19)}Z`;
-  const sync: Sync = { target, context, listing, now, report: emptyReport(target.collection) };
+  const mark = await markOf(target, listing, context);
+  const isUnmoved = mark !== null && mark === (await readReplicaMark(context.db, target.collection));
+  const sync: Sync = { target, context, listing, isUnmoved, now, report: emptyReport(target.collection) };
   const groups = openGroups(sync, await missedFiles(sync));
   const toRead: Scene<ListedFile>[][] = [];
   for (const group of groups) {
@@ -111,6 +121,11 @@ export async function syncCollection(target: Target, context: SyncContext): Prom
     }
     toRead.push(found);
   }
-  if (!context.isCheck) await mend(sync, groups, toRead);
+  if (context.isCheck) return sync.report;
+  await mend(sync, groups, toRead);
+  const { isInterrupted, failures } = sync.report;
+  // A replica that came or went meanwhile changes the mark of the next round.
+  if (mark !== null && !isInterrupted && failures.length === 0)
+    await keepReplicaMark(context.db, target.collection, mark);
   return sync.report;
 }
