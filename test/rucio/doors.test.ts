@@ -11,8 +11,8 @@ const ALL = new Map(TOOLS.map(({ impl, command }) => [impl, `/usr/bin/${command}
 /** PFNs by "RSE pfn", in Rucio's order. */
 async function order(lines: string[], preferredImpl: string[] = [], tools = ALL): Promise<string[]> {
   const replicas = lines.map((line, index) => {
-    const [rse, pfn] = line.split(' ') as [string, string];
-    return { rse, pfn, scheme: schemeOf(pfn), priority: index + 1, state: 'AVAILABLE', type: 'DISK' };
+    const [rse, pfn, type = 'DISK'] = line.split(' ') as [string, string, string?];
+    return { rse, pfn, scheme: schemeOf(pfn), priority: index + 1, state: 'AVAILABLE', type };
   });
   const options: DoorOptions = { preferredImpl, tools, hasS3: true };
   const { attempts } = await orderAttempts(replicas, options);
@@ -26,6 +26,15 @@ test('RSEs go by priority; of one RSE, what we read ourselves goes before what n
     'A root xrdcp',
     'B https own',
     'B s3 own',
+  ]);
+});
+
+test('tapes come after all disks', async () => {
+  const lines = ['T https://t/x TAPE', 'A root://a//x', 'B https://b/x'];
+  assert.deepEqual(await order(lines, [], new Map([['xrootd', '/usr/bin/xrdcp']])), [
+    'A root xrdcp',
+    'B https own',
+    'T https own',
   ]);
 });
 

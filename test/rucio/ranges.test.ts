@@ -112,4 +112,9 @@ test('https comes before http, and by priority; what clients do not read is left
     ['davs://b/x', 'https://c/x', 'http://a/x'],
   );
   assert.deepEqual(replicasForReaders(replicas.map((each) => ({ ...each, state: 'BAD' }))), []);
+  const taped = replicas.map((each) => (each.pfn.startsWith('davs') ? { ...each, type: 'TAPE' } : each));
+  assert.deepEqual(
+    replicasForReaders(taped).map(({ pfn }) => pfn),
+    ['https://c/x', 'http://a/x', 'davs://b/x'],
+  );
 });

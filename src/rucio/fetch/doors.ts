@@ -97,7 +97,7 @@ interface Ranked extends Attempt {
 }
 
 /**
- * RSEs by Rucio's priority; of the PFNs of one RSE, those that `preferred_impl` names first, then those that we read ourselves.
+ * RSEs by Rucio's priority, tapes behind all disks (a file may take hours to come from one); of the PFNs of one RSE, those that `preferred_impl` names first, then those that we read ourselves.
  * Every replica has one turn by its best door before any has another. Each address comes once.
  */
 export async function orderAttempts(
@@ -131,8 +131,10 @@ export async function orderAttempts(
       ranked.push({ replica, tool, rsePriority, place, turn });
     });
   }
+  const isTape = ({ replica }: Attempt) => Number(replica.type === 'TAPE');
   ranked.sort(
     (a, b) =>
+      isTape(a) - isTape(b) ||
       a.turn - b.turn ||
       a.rsePriority - b.rsePriority ||
       a.place - b.place ||

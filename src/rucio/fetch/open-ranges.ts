@@ -32,12 +32,13 @@ const WAIT = 250;
 /** Schemes that everybody's readers open, the safest first. */
 const READERS = ['https', 'davs', 'http', 'dav'];
 
-/** Replicas that clients can read over https, or http where there is no https; best first. */
+/** Replicas that clients can read over https, or http where there is no https; best first, tapes last. */
 export function replicasForReaders(replicas: readonly Replica[]): Replica[] {
+  const isTape = ({ type }: Replica) => Number(type === 'TAPE');
   const rank = ({ scheme, pfn }: Replica) => READERS.indexOf(scheme || schemeOf(pfn));
   return replicas
     .filter((replica) => replica.state === 'AVAILABLE' && rank(replica) >= 0)
-    .sort((a, b) => (rank(a) >> 1) - (rank(b) >> 1) || a.priority - b.priority);
+    .sort((a, b) => isTape(a) - isTape(b) || (rank(a) >> 1) - (rank(b) >> 1) || a.priority - b.priority);
 }
 
 /** @throws UserError when no replica gives its bytes by range; the signal's reason on abort */
