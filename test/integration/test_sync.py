@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import signal
+import subprocess
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,7 +15,7 @@ import rasterio
 import requests
 from support.lake import UTM, Source, new_scope, ramp, upload, write_tiff
 from support.product import STACK, Catalogue, until
-from support.rest import Rest
+from support.rest import Between, Rest
 
 
 def tile(folder, name, seed, rses=("DEV-DISK",), size=64, **meta):
@@ -166,6 +167,7 @@ def test_what_is_gone_comes_back_or_is_pruned(world):
     assert world.state("tile_4")[0] == "AVAILABLE"
 
 
+@pytest.mark.one_database
 def test_other_content_under_a_new_file(world):
     """Rucio's way to change content: another file; the old one is erased, for its last replica goes."""
     other = tile(world.folder, "tile_1b.tif", 20)
@@ -176,6 +178,7 @@ def test_other_content_under_a_new_file(world):
     assert world.state("tile_1")[0] == "DELETED" and world.state("tile_1b")[0] == "AVAILABLE"
 
 
+@pytest.mark.one_database
 def test_other_content_under_the_same_name(world):
     """The administrators' way: the bytes are replaced, then the columns."""
     place, other = world.places["tile_3.tif"]["DEV-DISK"], tile(world.folder, "other.tif", 21, size=70)
@@ -194,6 +197,7 @@ def test_other_content_under_the_same_name(world):
         assert (src.read(1) == cog.read(1)).all()
 
 
+@pytest.mark.one_database
 def test_a_scene_of_two_files_loses_one(world):
     world.rest.detach("pairs", "pair_B08.tif")
     before = world.item("pair", "pairs")
@@ -210,6 +214,7 @@ def test_a_scene_of_two_files_loses_one(world):
     assert world.drift("--check", dataset="pairs") == (0, [])
 
 
+@pytest.mark.one_database
 def test_a_single_file_in_its_datasets_collection(world, tmp_path):
     """Of a dataset of which one file was ingested, the others are neither new nor gone."""
     sources = [tile(tmp_path, f"one_{n}.tif", 10 + n) for n in range(3)]
@@ -234,20 +239,73 @@ def test_an_item_that_was_deleted_here_comes_back(world):
     assert world.item("shut_0", "closed")["id"] == "shut_0"
 
 
+REFUSED = b'{"ExceptionClass": "CannotAuthenticate", "ExceptionMessage": "Cannot authenticate with given credentials"}'
+
+
+@pytest.mark.one_database
 def test_what_fails_changes_nothing(world, tmp_path):
-    before = {name: world.made.items(f"{world.scope}.{name}") for name in ("open", "closed")}
-    config = lambda text: (tmp_path / "rucio.cfg").write_text(text) and tmp_path / "rucio.cfg"  # noqa: E731
-    url = world.rest.url
-    # The same Rucio, with a token that it does not take.
-    (tmp_path / "token").write_text("not-a-token")
-    bad = config(f"[client]\nrucio_host = {url}\nauth_host = {url}\naccount = root\nauth_type = oidc\nauth_token_file_path = {tmp_path}/token\n")
-    world.made.cli("sync", f"{world.scope}:open", "--prune", RUCIO_CONFIG=bad).refused()
-    # Its name, but nobody listens.
-    host = json.loads(world.made.get(f"/collections/{world.scope}.open").text)["rucio:host"]
-    dead = config(f"[client]\nrucio_host = http://127.0.0.1:1\nauth_host = http://127.0.0.1:1\naccount = root\nauth_type = userpass\nusername = ddmlab\npassword = secret\nrequest_retries = 0\n")
-    world.made.cli("sync", "--prune", RUCIO_CONFIG=dead)
-    assert host.startswith("http")
-    assert {name: world.made.items(f"{world.scope}.{name}") for name in before} == before
+    """No answer, a refusal and an empty list with status 200 are not: everything was removed."""
+    between = Between(world.rest)
+    try:
+        sources = [tile(tmp_path, f"between_{n}.tif", n) for n in range(2)]
+        upload(world.scope, sources, [{"name": "between", "files": [source.name for source in sources]}])
+        made, did, config = world.made, f"{world.scope}:between", between.config(tmp_path)
+        made.cli("ingest", did, RUCIO_CONFIG=config).ok()
+        before = made.items(f"{world.scope}.between"), made.json(f"/collections/{world.scope}.between"), made.objects()
+        cases = {
+            "503": lambda path: None if path.startswith("/auth") else (503, {}, b""),
+            "token": lambda path: None if path.startswith("/auth") else (401, {"content-type": "application/octet-stream"}, REFUSED),
+            "no files": lambda path: (200, {"content-type": "application/x-json-stream"}, b"") if path.endswith("/files") else None,
+            "no replicas": lambda path: (500, {}, b"") if path.startswith("/replicas/list") else None,
+            "cut": lambda path: (200, {"content-type": "application/x-json-stream"}, b'{"scope": "a", "na') if path.endswith("/files") else None,
+        }
+        # So that replicas are asked for, too.
+        world.rest.attach("between", "tile_0.tif")
+        for name, answer in cases.items():
+            between.answer = answer
+            result = made.cli("sync", did, "--prune", RUCIO_CONFIG=config)
+            assert result.code == 1 and not STACK.search(result.err) and "gone" not in result.out and "not in Rucio" not in result.out, f"{name}: {result}"
+        (tmp_path / "token").write_text("not-a-token")
+        between.answer = lambda path: None
+        made.cli("sync", did, "--prune", RUCIO_CONFIG=between.config(tmp_path, auth_type="oidc")).refused("token")
+        assert before == (made.items(f"{world.scope}.between"), made.json(f"/collections/{world.scope}.between"), made.objects())
+    finally:
+        between.close()
+    made.cli("sync", did, "--prune", RUCIO_CONFIG=between.config(tmp_path)).refused("cannot be reached")
+    assert before == (made.items(f"{world.scope}.between"), made.json(f"/collections/{world.scope}.between"), made.objects())
+
+
+@pytest.mark.one_database
+def test_ten_thousand_files(world, tmp_path, note):
+    """A look at a dataset that has grown by 10,000: in little memory, and in the time that its list takes."""
+    few = [tile(tmp_path, f"big_{n}.tif", n) for n in range(2)]
+    upload(world.scope, few, [{"name": "big", "files": [source.name for source in few]}])
+    world.made.cli("ingest", f"{world.scope}:big").ok()
+
+    def look():
+        command = world.made.command("sync", "--check", f"{world.scope}:big")
+        done = subprocess.run(["/usr/bin/env", "python3", "-c", PEAK, *command], env=world.made.with_env({}), capture_output=True, text=True, timeout=120)
+        return json.loads(done.stdout.splitlines()[-1]) | {"lines": len(done.stdout.splitlines()) - 1, "err": done.stderr}
+
+    small = look()
+    assert small["code"] == 0 and small["lines"] == 0, small
+    for at in range(0, 10_000, 1000):
+        files = [{"name": f"many/{n:05}.tif", "bytes": 1000 + n, "adler32": f"{n:08x}"} for n in range(at, at + 1000)]
+        world.rest.add_replicas("DEV-DISK", files)
+        world.rest.ask("POST", "/dids/attachments", {"ignore_duplicate": True, "attachments": [{"scope": world.scope, "name": "big", "dids": world.rest.dids(*(each["name"] for each in files))}]})
+    big = look()
+    assert big["code"] == 2 and big["lines"] == 10_000, big
+    assert big["kB"] - small["kB"] < 150_000 and big["seconds"] < 60, (small, big)
+    note(f"sync --check of 10,000 files: {big['seconds']:.1f} s, {big['kB'] / 1000:.0f} MB at most ({small['kB'] / 1000:.0f} MB for 2 files)")
+
+
+# Runs a command, and tells its time and the most memory it had.
+PEAK = """
+import json, resource, subprocess, sys, time
+began = time.monotonic()
+code = subprocess.run(sys.argv[1:]).returncode
+print(json.dumps({"code": code, "seconds": time.monotonic() - began, "kB": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss}))
+"""
 
 
 def test_killed_and_run_again(world, tmp_path):

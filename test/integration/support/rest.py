@@ -1,7 +1,9 @@
 """Rucio by its REST API, as curl would ask: for changes of a lake that its client has no command for."""
 
+import http.server
 import os
 import subprocess
+import threading
 from pathlib import Path
 from urllib.parse import quote
 
@@ -79,3 +81,48 @@ class Rest:
         self.ask("POST", f"{self.path(name)}/meta/lifetime", {"value": -3600})
         done = subprocess.run([str(ROOT / "test" / "servers" / "rucio" / "daemon"), "undertaker"], env=os.environ, capture_output=True, text=True, timeout=120)
         assert self.session.get(self.url + self.path(name), timeout=30).status_code == 404, done.stderr[-3000:]
+
+
+class Between:
+    """Stands between the product and Rucio, whose answers pass as they are until `answer` gives another: path -> (status, headers, body)."""
+
+    def __init__(self, rest):
+        self.answer = lambda path: None
+        between = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def reply(self):
+                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                status, headers, content = between.answer(self.path) or self.passed(body)
+                self.send_response(status)
+                for name, value in {**headers, "content-length": str(len(content))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(content)
+
+            def passed(self, body):
+                sent = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "content-length")}
+                got = requests.request(self.command, rest.url + self.path, headers=sent, data=body, timeout=120, allow_redirects=False)
+                kept = {name: value for name, value in got.headers.items() if name.lower() in ("content-type", "location") or name.lower().startswith(("x-rucio", "exception"))}
+                return got.status_code, kept, got.content
+
+            do_GET = do_POST = reply
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def config(self, folder, **more):
+        lines = {"rucio_host": self.url, "auth_host": self.url, "account": "root", "auth_type": "userpass", "username": "ddmlab", "password": "secret", "request_retries": "0", "auth_token_file_path": f"{folder}/token", **more}
+        path = folder / "rucio.cfg"
+        path.write_text("[client]\n" + "".join(f"{key} = {value}\n" for key, value in lines.items()))
+        return path
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
