@@ -10,6 +10,7 @@ import type { Did } from '../rucio/types.ts';
 import { makePfnSigner } from '../s3/pfn.ts';
 import { makeValidator } from '../stac/validate.ts';
 import type { Drift } from '../sync/drift.ts';
+import type { Patience } from '../sync/patience.ts';
 import { type Round, syncRound } from '../sync/round.ts';
 import type { SyncReport } from '../sync/state.ts';
 import { openCatalogue } from './open.ts';
@@ -22,6 +23,7 @@ export interface RoundChoices {
   isPruning: boolean;
   jobs: number;
   progress: Progress;
+  patience: Patience;
   onDrift(drift: Drift): void;
   onReport(report: SyncReport): void;
 }
@@ -35,7 +37,7 @@ async function runOn(
 ): Promise<Round> {
   const client = connectRucio(readRucioConfig(env), { signS3: makePfnSigner(env) });
   const store = openStore(config, env);
-  const { dids, isCheck, isPruning, jobs, progress, onDrift, onReport } = choices;
+  const { dids, isCheck, isPruning, jobs, progress, patience, onDrift, onReport } = choices;
   const context = {
     client,
     store,
@@ -47,6 +49,7 @@ async function runOn(
     jobs,
     signal,
     progress,
+    patience,
     isCheck,
     isPruning: isPruning && !isCheck,
     onDrift,

@@ -8,6 +8,7 @@ import type { Env } from '../config.ts';
 import { messageOf } from '../errors.ts';
 import { makeLog } from '../ingest/progress.ts';
 import type { Drift } from '../sync/drift.ts';
+import { makePatience } from '../sync/patience.ts';
 import { runRound } from './sync-round.ts';
 
 export interface SyncWorkerSettings {
@@ -22,6 +23,8 @@ export interface SyncWorkerEvent {
   fields: Record<string, unknown>;
 }
 
+/** Across rounds. */
+const patience = makePatience();
 const { env, every } = workerData as SyncWorkerSettings;
 const tell = (event: string, fields: Record<string, unknown>) =>
   parentPort?.postMessage({ event, fields } satisfies SyncWorkerEvent);
@@ -34,7 +37,7 @@ async function runOnce(signal: AbortSignal): Promise<void> {
     kinds[kind] = (kinds[kind] ?? 0) + 1;
   };
   try {
-    const choices = { dids: null, isCheck: false, isPruning: false, jobs: 1, progress, onDrift };
+    const choices = { dids: null, isCheck: false, isPruning: false, jobs: 1, progress, patience, onDrift };
     const { reports } = await runRound(env, { ...choices, onReport: () => {} }, signal);
     tell('sync:round', {
       collections: reports.length,

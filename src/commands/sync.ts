@@ -5,6 +5,7 @@ import { messageOf, UserError } from '../errors.ts';
 import { makeProgress } from '../ingest/progress.ts';
 import { type Drift, driftLine } from '../sync/drift.ts';
 import { parseEvery } from '../sync/every.ts';
+import { makePatience, type Patience } from '../sync/patience.ts';
 import type { SyncReport } from '../sync/state.ts';
 import type { Command, Words } from './command.ts';
 import { untilSignal } from './interrupt.ts';
@@ -71,7 +72,7 @@ export function summaryOf(report: SyncReport): string {
   return `${lines.join('\n')}\n`;
 }
 
-async function runOnce(choices: Choices, env: Env, signal: AbortSignal): Promise<number> {
+async function runOnce(choices: Choices, patience: Patience, env: Env, signal: AbortSignal): Promise<number> {
   const { isJson, isCheck, isPruning, jobs } = choices;
   const dids = choices.names.length > 0 ? choices.names.map((name) => mustBeDid(name, 'sync')) : null;
   const print = (value: object) => process.stdout.write(`${JSON.stringify(value)}\n`);
@@ -86,7 +87,7 @@ async function runOnce(choices: Choices, env: Env, signal: AbortSignal): Promise
   const progress = makeProgress(process.stderr, 'sync');
   const { reports, isInterrupted } = await runRound(
     env,
-    { dids, isCheck, isPruning, jobs, progress, onDrift, onReport },
+    { dids, isCheck, isPruning, jobs, progress, patience, onDrift, onReport },
     signal,
   );
   if (isInterrupted) {
@@ -100,9 +101,10 @@ async function runOnce(choices: Choices, env: Env, signal: AbortSignal): Promise
 
 /** A round that fails is told in a line; the next tries again. */
 async function runEvery(choices: Choices, every: number, env: Env, signal: AbortSignal): Promise<number> {
+  const patience = makePatience();
   while (!signal.aborted) {
     try {
-      await runOnce(choices, env, signal);
+      await runOnce(choices, patience, env, signal);
     } catch (error) {
       process.stderr.write(`rucio-stac: ${messageOf(error).split('\n')[0]} The next round tries again.\n`);
     }
@@ -126,7 +128,9 @@ export const sync: Command = {
   async run(words, env) {
     const choices = readChoices(words);
     return untilSignal((signal) =>
-      choices.every === null ? runOnce(choices, env, signal) : runEvery(choices, choices.every, env, signal),
+      choices.every === null
+        ? runOnce(choices, makePatience(), env, signal)
+        : runEvery(choices, choices.every, env, signal),
     );
   },
 };

@@ -34,6 +34,8 @@ export interface IngestContext {
   progress: Progress;
   /** Puts a scene's COGs into the lake as well, and notes their DIDs in the descriptions. */
   publish?: (planned: PlannedScene, files: SceneFile[]) => Promise<void>;
+  /** Called with a scene that could not be ingested. */
+  onFailure?(scene: PlannedScene): void;
   /** Called with each scene's Items once they are in the catalogue. */
   onItems?(scene: PlannedScene, items: Document[]): void;
 }
@@ -216,9 +218,11 @@ function count(run: Run, planned: PlannedScene, files: SceneFile[], items: Docum
   context.onItems?.(planned, items);
 }
 
-export function tellFailure({ context, report }: Run, { scene }: PlannedScene, error: unknown): void {
+export function tellFailure({ context, report }: Run, planned: PlannedScene, error: unknown): void {
+  const { scene } = planned;
   if (context.signal.aborted) return;
   if (error instanceof DatabaseLost) throw error;
+  context.onFailure?.(planned);
   const sentence = messageOf(error).split('\n')[0] ?? '';
   const message = sentence.includes(scene.files[0]?.file.name ?? '')
     ? sentence

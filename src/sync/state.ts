@@ -13,6 +13,7 @@ import { didKey } from '../rucio/resolve.ts';
 import type { Drift } from './drift.ts';
 import { goneFile } from './gone-file.ts';
 import type { Listing } from './listing.ts';
+import type { Patience } from './patience.ts';
 import type { Target } from './targets.ts';
 import { toldReplicas } from './told-replicas.ts';
 
@@ -26,6 +27,8 @@ export interface SyncContext extends Omit<IngestContext, 'time' | 'settings'> {
   /** Delete what the lake has no more. */
   isPruning: boolean;
   onDrift(drift: Drift): void;
+  /** Of earlier rounds: what could not be read is not fetched again in each. */
+  patience: Patience;
 }
 
 export interface SyncReport {

@@ -7,7 +7,7 @@ import type { CollectionFacts } from '../db/collection-facts.ts';
 import { writeScenes } from '../db/ingested.ts';
 import { findUsed, forgetLeftObjects, readLeftObjects } from '../db/left-objects.ts';
 import { keepReplicaMark, pruneCollection, readReplicaMark } from '../db/synced.ts';
-import { batchesOf } from '../ingest/plan.ts';
+import { batchesOf, type PlannedScene } from '../ingest/plan.ts';
 import { seeOthers, workOff } from '../ingest/run.ts';
 import { collectionMaker, type Run } from '../ingest/run-scenes.ts';
 import type { ListedFile, Scene } from '../ingest/source.ts';
@@ -77,8 +77,12 @@ async function sweepStore({ context, target, report }: Sync): Promise<void> {
 async function mend(sync: Sync, groups: Group[], toRead: Scene<ListedFile>[][]): Promise<void> {
   const { context, report, target, listing } = sync;
   for (const [index, { run }] of groups.entries()) {
-    const scenes = toRead[index] ?? [];
-    if (scenes.length > 0) await workOff(run, scenes);
+    const all = toRead[index] ?? [];
+    const scenes = all.filter((scene) => context.patience.isDue(target.collection, scene));
+    if (scenes.length < all.length)
+      report.notes.push(`${all.length - scenes.length} scenes could not be read before, and are tried later`);
+    const onFailure = ({ scene }: PlannedScene) => context.patience.failed(target.collection, scene);
+    if (scenes.length > 0) await workOff({ ...run, context: { ...run.context, onFailure } }, scenes);
     report.changedItems += run.report.changedItems;
     report.ingestedFiles += run.report.ingestedFiles;
     report.failures.push(...run.report.failures);
