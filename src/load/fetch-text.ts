@@ -1,7 +1,8 @@
 /** GET or POST of a STAC address -> its bytes or its text; what passes is tried again. */
+import type { IncomingMessage } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Dispatcher, request } from 'undici';
 import { messageOf, PASSING_CODES, UserError } from '../errors.ts';
+import { request } from './request.ts';
 import { type Bytes, CODINGS, decoded } from './uncompress.ts';
 
 const MOST_ATTEMPTS = 4;
@@ -49,7 +50,7 @@ const isPassing = (error: unknown): boolean =>
 
 const shownUrl = (url: string) => url.replace(/\/\/[^/?#]*@/, '//***@');
 
-/** undici tells of each address of a host in an error without a message. */
+/** Node tells of each address of a host in an error without a message. */
 const reasonOf = (error: unknown): string =>
   messageOf(error) || String((error as { code?: unknown }).code ?? 'no answer');
 
@@ -94,12 +95,10 @@ function reasonIn(text: string): string {
   }
 }
 
-type Response = Dispatcher.ResponseData;
-
-async function send({ url, method = 'GET', headers, body, signal }: Asked): Promise<Response> {
+async function send({ url, method = 'GET', headers, body, signal }: Asked): Promise<IncomingMessage> {
   const accept = 'application/geo+json, application/json;q=0.9, */*;q=0.5';
   return request(readable(url), {
-    method: method as Dispatcher.HttpMethod,
+    method,
     headers: {
       accept,
       'accept-encoding': CODINGS,
@@ -107,14 +106,13 @@ async function send({ url, method = 'GET', headers, body, signal }: Asked): Prom
       ...headers,
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
-    headersTimeout: SILENCE,
-    bodyTimeout: SILENCE,
-    ...(signal && { signal }),
+    silence: SILENCE,
+    signal,
   });
 }
 
 /** Where an answer points elsewhere; null: it is the answer. RFC 9110 15.4, as browsers do it. */
-function redirected(asked: Asked, { statusCode, headers }: Response): Asked | null {
+function redirected(asked: Asked, { statusCode = 0, headers }: IncomingMessage): Asked | null {
   const { location } = headers;
   if (![301, 302, 303, 307, 308].includes(statusCode) || typeof location !== 'string') return null;
   const url = readable(URL.canParse(location, asked.url) ? new URL(location, asked.url).href : location);
@@ -131,17 +129,17 @@ function redirected(asked: Asked, { statusCode, headers }: Response): Asked | nu
 async function answerOf(asked: Asked): Promise<Bytes> {
   let next: Asked | null = asked;
   for (let count = 0; count <= MOST_REDIRECTS; count++) {
-    const response: Response = await send(next);
-    const { statusCode, headers, body } = response;
-    const bytes = () => decoded(body, String(headers['content-encoding'] ?? ''));
+    const answer: IncomingMessage = await send(next);
+    const { statusCode = 0, headers } = answer;
+    const bytes = () => decoded(answer, String(headers['content-encoding'] ?? ''));
     if (statusCode >= 200 && statusCode < 300) return bytes();
     const from: Asked = next;
-    next = redirected(from, response);
+    next = redirected(from, answer);
     if (next === null) {
       const text = await readText(bytes(), LONGEST_REASON).catch(() => '');
       throw new Refusal(statusCode, reasonIn(text));
     }
-    await body.dump();
+    answer.destroy();
   }
   throw new Error(`it leads on more than ${MOST_REDIRECTS} times`);
 }

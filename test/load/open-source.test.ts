@@ -134,7 +134,7 @@ describe('sources', () => {
     ['what is in the address', { href: 'data:application/json,{"features":[]}' }, /its protocol is data:/],
     ['a port out of range', { href: 'http://127.0.0.1:99999/' }, /it is no address; check its host and port/],
     ['a host that is none', { href: '//[/' }, /it is no address/],
-    ['a header that is none', { href: '/next', headers: { 'x y': '\n' } }, /cannot be read: .*header/],
+    ['a header that is none', { href: '/next', headers: { 'x y': '\n' } }, /cannot be read: .*header/i],
     [
       'a password',
       { href: 'http://user:secret@127.0.0.1/' },
