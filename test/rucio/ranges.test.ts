@@ -22,7 +22,7 @@ function storage({ url = '', headers }: IncomingMessage, response: ServerRespons
   if (url === '/whole' || first === undefined)
     return void response.writeHead(200, { 'content-length': SIZE }).end(bytes);
   const part = bytes.subarray(Number(first), Math.min(Number(last) + 1, SIZE));
-  const total = url === '/longer' ? SIZE + 1 : SIZE;
+  const total = url === '/longer' ? SIZE + 1 : url === '/huge' ? 1e12 : SIZE;
   response.writeHead(206, {
     'content-length': part.length,
     'content-range': `bytes ${first}-${Number(first) + part.length - 1}/${total}`,
@@ -103,6 +103,16 @@ test('where none can be read the sentence says why of each', async () => {
     return true;
   });
   await assert.rejects(openRanges(file(['root://a//x']), {}), /it has no replica there now/);
+});
+
+test('a header that asks for more than any has is refused', async () => {
+  const ranges = await openRanges({ ...file(['/huge']), bytes: null }, {});
+  assert.equal(ranges.size, 1e12);
+  await assert.rejects(
+    ranges.read(100, 1e9),
+    /n\.tif is corrupt: its header has 1000000000 bytes in one piece/,
+  );
+  assert.equal(asked.length, 1);
 });
 
 test('https comes before http, and by priority; what clients do not read is left out', () => {

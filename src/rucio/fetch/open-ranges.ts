@@ -26,6 +26,8 @@ export interface RangeOptions extends OpenOptions {
 /** Bytes: what is asked for is rounded to these, since many small reads follow each other in a header. */
 const BLOCK = 64 * 1024;
 const MOST_BLOCKS = 256;
+/** Bytes of one read: a header that asks for more is broken, or hostile. */
+const LONGEST_READ = 256 * 1024 * 1024;
 const TRIES = 3;
 const WAIT = 250;
 
@@ -80,6 +82,8 @@ async function openOne(file: RucioFile, replica: Replica, options: RangeOptions)
         `${name} is cut short or corrupt: it refers to bytes ${offset} to ${offset + length} but has ${size}`,
       );
     }
+    if (length > LONGEST_READ)
+      throw new UserError(`${name} is corrupt: its header has ${length} bytes in one piece`);
     const begin = Math.floor(offset / BLOCK);
     const end = Math.ceil((offset + length) / BLOCK);
     let from = begin;
