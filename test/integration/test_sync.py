@@ -82,6 +82,7 @@ def test_nothing_has_changed(world):
     assert {name: world.made.items(f"{world.scope}.{name}") for name in before} == before
 
 
+@pytest.mark.one_database
 def test_a_name_that_is_not_catalogued(world):
     world.sync(dataset="nothing").refused(f"{world.scope}:nothing", "ingest")
     world.made.cli("sync", "nonsense").refused("SCOPE:NAME")
@@ -228,6 +229,7 @@ def test_a_single_file_in_its_datasets_collection(world, tmp_path):
     assert world.drift("--check", dataset="few") == (0, [])
 
 
+@pytest.mark.one_database
 def test_an_item_that_was_deleted_here_comes_back(world):
     made = world.made
     made.stop()
