@@ -10,6 +10,7 @@ import { login } from './commands/login.ts';
 import { ls } from './commands/ls.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { ping } from './commands/ping.ts';
+import { request } from './commands/request.ts';
 import { serve } from './commands/serve.ts';
 import { show } from './commands/show.ts';
 import { sync } from './commands/sync.ts';
@@ -36,6 +37,7 @@ const commands: Record<string, Command> = {
   show,
   get,
   upload,
+  request,
 };
 
 async function run(args: string[]): Promise<number> {

@@ -7,6 +7,7 @@ import * as cql2Functions from '../../migrations/0004-cql2-functions.ts';
 import * as foldedWords from '../../migrations/0005-folded-words.ts';
 import * as sync from '../../migrations/0006-sync.ts';
 import * as replicaMarks from '../../migrations/0007-replica-marks.ts';
+import * as orders from '../../migrations/0008-orders.ts';
 import type { Db } from '../search/tables.ts';
 
 const migrations: Record<string, Migration> = {
@@ -17,6 +18,7 @@ const migrations: Record<string, Migration> = {
   '0005-folded-words': foldedWords,
   '0006-sync': sync,
   '0007-replica-marks': replicaMarks,
+  '0008-orders': orders,
 };
 
 /** Runs what has not run yet; gives the names of what it ran. */

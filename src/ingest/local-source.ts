@@ -79,6 +79,7 @@ export function openLocalSource(
     complete: async (some) => some as SourceFile[],
     lake: null,
     published: new Map(),
+    orders: new Map(),
     close: async () => {},
   };
 }

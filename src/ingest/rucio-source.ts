@@ -103,6 +103,7 @@ export async function openRucioSource(
     complete: (files, stop) => completeFiles(client, files, mapping, stop),
     lake: client,
     published: new Map(),
+    orders: new Map(),
     close: () => client.close(),
   };
 }

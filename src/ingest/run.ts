@@ -6,6 +6,7 @@ import { UserError } from '../errors.ts';
 import type { Db } from '../search/tables.ts';
 import { parseObject } from '../stac/item.ts';
 import { batchesOf, type Plan, type PlannedScene, planBatches } from './plan.ts';
+import { makeOrderReader } from './read-orders.ts';
 import {
   collectionMaker,
   type IngestContext,
@@ -29,8 +30,10 @@ async function* stepsOf(run: Run, scenes: Plan['scenes']): AsyncGenerator<() => 
   const { db, store, signal } = context;
   const recall = (files: readonly { scope: string; name: string }[]) =>
     readIngested(db, plan.source.collectionId, files);
+  const readOrders = makeOrderReader(db, plan.source, signal);
   for await (const batch of planBatches({ ...plan, scenes }, recall, store, signal)) {
     const files = batch.flatMap((planned) => planned.files.map(({ file }) => file));
+    await readOrders(files);
     run.tally.see(files.filter(({ deleted }) => deleted === undefined));
     // Where COGs go into the lake, too, one that is not there yet goes there now.
     const isKnown = ({ files }: PlannedScene) =>

@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts';
 import type { RucioClient } from '../rucio/connect.ts';
 import type { Ranges } from '../rucio/fetch/open-ranges.ts';
 import type { Did, DidType, Replica } from '../rucio/types.ts';
+import type { Order } from './orders.ts';
 
 /** Where a file's bytes are once they can be read. */
 export interface FetchedFile {
@@ -73,6 +74,8 @@ export interface Source {
   lake: RucioClient | null;
   /** Replicas of COGs that are in the lake, too, by `scope:name`, as Rucio told when the run began or put them there. */
   published: Map<string, Replica[]>;
+  /** How far what was ordered is, by `scope:name`. */
+  orders: Map<string, Order>;
   close(): Promise<void>;
 }
 

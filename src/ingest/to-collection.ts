@@ -1,7 +1,9 @@
 /** Source, its Items and what is stored -> Collection. STAC 1.1 Collection; extents and summaries are of all Items in the catalogue. */
 import type { CollectionFacts } from '../db/collection-facts.ts';
+import { didKey } from '../rucio/resolve.ts';
 import type { DidType } from '../rucio/types.ts';
 import { SUMMARIZED } from '../search/summaries.ts';
+import { orderFields } from './orders.ts';
 import type { Source } from './source.ts';
 import type { Tally } from './tally.ts';
 import { availability, didFields, known } from './to-asset.ts';
@@ -109,6 +111,7 @@ export function toCollection(
     id: source.collectionId,
     ...existing,
     ...told,
+    ...orderFields(source.did ? source.orders.get(didKey(source.did)) : undefined),
     extent: extent(facts),
     summaries: { ...otherSummaries(existing), ...facts.summaries },
     ...tally?.cubeFields(facts, existing),
@@ -121,6 +124,7 @@ export function toCollection(
     ...(uses('rucio:') ? [EXTENSIONS.rucio] : []),
     ...(uses('cube:') ? [EXTENSIONS.datacube] : []),
     ...(uses('sci:') ? [scientific] : []),
+    ...(uses('order:') ? [EXTENSIONS.order] : []),
   ];
   const before = Array.isArray(existing?.stac_extensions) ? (existing.stac_extensions as string[]) : [];
   const stac_extensions = [...new Set([...before, ...made])];

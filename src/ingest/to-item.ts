@@ -6,6 +6,7 @@ import type { Replica } from '../rucio/types.ts';
 import type { AssetStore } from '../s3/types.ts';
 import { OWN_PREFIX, ownAssetHref } from '../stac/link.ts';
 import type { FileDescription, LayerDescription } from './describe.ts';
+import { orderFields, worstOrder } from './orders.ts';
 import type { Scene, Source, SourceFile } from './source.ts';
 import {
   type Asset,
@@ -50,6 +51,7 @@ export const EXTENSIONS = {
   datacube: extension('datacube', 'v2.3.0'),
   eo: extension('eo', 'v2.0.0'),
   scientific: extension('scientific', 'v1.0.0'),
+  order: extension('order', 'v1.1.0'),
   rucio: `${OWN_PREFIX}schemas/rucio/v1.0.0/schema.json`,
 };
 
@@ -202,7 +204,7 @@ function projectionOf(parts: Part[]): Document {
 function extensionsOf(document: Document): string[] {
   const text = JSON.stringify(document);
   const uses = (field: string) => text.includes(`"${field}`);
-  const { projection, raster, file, alternate, storage, datacube, eo, scientific, rucio } = EXTENSIONS;
+  const { projection, raster, file, alternate, storage, datacube, eo, scientific, rucio, order } = EXTENSIONS;
   return [
     ...(uses('proj:') ? [projection] : []),
     ...(uses('raster:') ? [raster] : []),
@@ -213,6 +215,7 @@ function extensionsOf(document: Document): string[] {
     ...(uses('eo:') ? [eo] : []),
     ...(uses('sci:') ? [scientific] : []),
     ...(uses('rucio:') ? [rucio] : []),
+    ...(uses('order:') ? [order] : []),
   ];
 }
 
@@ -244,6 +247,7 @@ function toItem(
     ...projectionOf(parts),
     ...rucioFields(source, used),
     ...known({ 'storage:schemes': storageSchemes(replicas, store) }),
+    ...orderFields(worstOrder(source.orders, used)),
   };
   const assets = assetsOf(id, scene, parts, files, settings);
   const links = used.flatMap(({ did }) => (did ? didLinks(source, did) : []));

@@ -30,6 +30,12 @@ export interface RuleWish {
   comment?: string;
 }
 
+export interface Lock extends Did {
+  rse: string;
+  /** OK, REPLICATING, STUCK */
+  state: string;
+}
+
 type Row = Record<string, unknown>;
 
 /** "Mon, 23 Nov 2026 15:26:54 UTC" -> RFC 3339. */
@@ -63,9 +69,33 @@ export async function rulesOf(api: Api, { scope, name }: Did, signal?: AbortSign
   return ((await api.getList(`${didPath(scope, name)}/rules`, { signal })) as Row[]).map(toRule);
 }
 
+/** A rule, or null where there is none any more. */
+export async function getRule(api: Api, id: string, signal?: AbortSignal): Promise<Rule | null> {
+  try {
+    return toRule((await api.getJson(`/rules/${encodeURIComponent(id)}`, { signal })) as Row);
+  } catch (error) {
+    if (error instanceof RucioError && error.exceptionClass === 'RuleNotFound') return null;
+    throw error;
+  }
+}
+
+/** Each file that a rule holds, at each RSE where it holds it. */
+export async function locksOf(api: Api, id: string, signal?: AbortSignal): Promise<Lock[]> {
+  const rows = (await api.getList(`/rules/${encodeURIComponent(id)}/locks`, { signal })) as Row[];
+  return rows.map((row) => ({
+    scope: String(row.scope),
+    name: String(row.name),
+    rse: String(row.rse),
+    state: String(row.state),
+  }));
+}
+
 /** Rucio takes no second rule with these the same. */
 export const isSame = (rule: Rule, { account, rseExpression, copies }: RuleWish): boolean =>
   rule.account === account && rule.rseExpression === rseExpression && rule.copies === copies;
+
+/** Rucio ends a rule an hour after that was asked for. */
+const endsSoon = ({ expires }: Rule) => expires !== null && Date.parse(expires) - Date.now() <= 3_600_000;
 
 /**
  * Makes a rule, or finds the same one.
@@ -79,7 +109,13 @@ export async function ensureRule(
 ): Promise<{ rule: Rule; isNew: boolean }> {
   const find = async () => (await rulesOf(api, did, signal)).find((rule) => isSame(rule, wish));
   const before = await find();
-  if (before) return { rule: before, isNew: false };
+  if (before && !endsSoon(before)) return { rule: before, isNew: false };
+  // One that is at its end, or was ended, is kept for as long as is asked now.
+  if (before) {
+    const options = { lifetime: wish.lifetime };
+    await api.send(`/rules/${encodeURIComponent(before.id)}`, { method: 'PUT', body: { options }, signal });
+    return { rule: (await find()) ?? before, isNew: false };
+  }
   const { account, rseExpression, copies, lifetime, comment } = wish;
   const body = {
     dids: [{ scope: did.scope, name: did.name }],
@@ -100,6 +136,12 @@ export async function ensureRule(
   throw new UserError(
     `Rucio took the rule on ${did.scope}:${did.name} and does not list it; try again in a moment.`,
   );
+}
+
+/** Ends a rule: Rucio lets go of the replicas that no other rule holds. */
+export async function cancelRule(api: Api, rule: Rule, signal?: AbortSignal): Promise<void> {
+  const body = { purge_replicas: false };
+  await api.send(`/rules/${encodeURIComponent(rule.id)}`, { method: 'DELETE', body, signal });
 }
 
 /** Rucio's refusal of a rule as a sentence that says what to do; other errors as they are. */

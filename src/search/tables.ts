@@ -57,11 +57,21 @@ interface IngestedSourcesTable {
   settings: string;
 }
 
+interface OrdersTable {
+  host: string;
+  scope: string;
+  name: string;
+  rule_id: string;
+  ordered_at: string;
+  is_canceled: boolean;
+}
+
 export interface Tables {
   collections: CollectionsTable;
   items: ItemsTable;
   ingested_files: IngestedFilesTable;
   ingested_sources: IngestedSourcesTable;
+  orders: OrdersTable;
   item_changes: ItemChangesTable;
   collection_facts: CollectionFactsTable;
 }

@@ -151,6 +151,7 @@ export async function compareBatch(
   if (older.length === 0) return toRead;
   await recallReplicas(sync, group, older, known);
   const planned = await planScenes(run.plan, older, async () => known, context.signal);
+  await group.readOrders(planned.flatMap(({ files }) => files.map(({ file }) => file)));
   for (let at = 0; at < planned.length; at += TOGETHER) {
     context.signal.throwIfAborted();
     const some = planned.slice(at, at + TOGETHER);

@@ -2,6 +2,7 @@
 import { readIngestedKeys } from '../db/synced.ts';
 import { type Mapping, mapMetadata } from '../ingest/mapping.ts';
 import { makePlan, memoryKey } from '../ingest/plan.ts';
+import { makeOrderReader } from '../ingest/read-orders.ts';
 import { completeFiles, toListed, toSourceFile } from '../ingest/rucio-source.ts';
 import { openRun } from '../ingest/run.ts';
 import type { IngestContext, Run } from '../ingest/run-scenes.ts';
@@ -50,6 +51,8 @@ export interface Group {
   gone: Map<string, SourceFile>;
   /** Files whose replicas are known to be as their Items tell them, with those of the batch that is compared. */
   told: Map<string, Document>;
+  /** Fills in how far what was ordered of some files is. */
+  readOrders: ReturnType<typeof makeOrderReader>;
 }
 
 export interface Sync {
@@ -124,7 +127,7 @@ function sourceFor(
   { target, context, listing, now }: Sync,
   settings: IngestSettings,
   files: ListedFile[],
-  { gone, told }: Omit<Group, 'run'>,
+  { gone, told }: Pick<Group, 'gone' | 'told'>,
 ): Source {
   const { client, webui } = context;
   const { home, isWhole } = listing;
@@ -143,6 +146,7 @@ function sourceFor(
     files,
     lake: client,
     published: new Map(),
+    orders: new Map(),
     async complete(some, signal) {
       const isLive = (file: ListedFile) => listing.keys.has(keyOf(file));
       const isTold = (file: ListedFile) => told.has(keyOf(file));
@@ -179,7 +183,7 @@ function openGroup(
   place: number,
   tally: Run['tally'] | null,
 ): Group {
-  const seen: Omit<Group, 'run'> = { gone: new Map(), told: new Map() };
+  const seen: Pick<Group, 'gone' | 'told'> = { gone: new Map(), told: new Map() };
   const files = [...listed].sort(
     (a, b) => order(a.did?.scope ?? '', b.did?.scope ?? '') || order(a.name, b.name),
   );
@@ -190,7 +194,8 @@ function openGroup(
   const context = { ...sync.context, time: timeOfSettings(settings), settings: null };
   const run = openRun({ ...plan, scenes }, context);
   // The Collection is there; it is written at the end.
-  return { run: { ...run, lastCollection: performance.now(), ...(tally && { tally }) }, ...seen };
+  const readOrders = makeOrderReader(context.db, source, context.signal);
+  return { run: { ...run, lastCollection: performance.now(), ...(tally && { tally }) }, ...seen, readOrders };
 }
 
 /** Groups of files that are ingested in one way; what is gone is with those ingested last. */

@@ -45,6 +45,7 @@ function source(files: SourceFile[]): Source {
     complete: async (some) => some as SourceFile[],
     lake: null,
     published: new Map(),
+    orders: new Map(),
     close: async () => {},
   };
 }

@@ -1,4 +1,4 @@
-"""upload and ingest --register on a real lake: what Rucio's own client finds there, downloads, and says of it."""
+"""upload, ingest --register and request on a real lake: what Rucio's own client finds there, downloads, and says of it."""
 
 import hashlib
 import json
@@ -130,7 +130,7 @@ def test_another_rse_is_another_replica(uploaded, catalogue, scope, folder):
 
 
 def test_a_killed_upload_is_not_said_to_be_there_and_is_continued(catalogue, scope, tmp_path):
-    path = write_tiff(tmp_path / "large_20240305.tif", np.random.default_rng(1).normal(size=(1, 3000, 3000)), crs="EPSG:32632", transform=UTM)
+    path = write_tiff(tmp_path / "large_20240305.tif", np.random.default_rng(1).normal(size=(1, 2500, 2500)), crs="EPSG:32632", transform=UTM)
     args = ("upload", path, "--scope", scope, "--rse", "DEV-DISK", "--dataset", f"{scope}:killed")
     process = catalogue.spawn(*args)
     until(lambda: list((STORAGE / "dev-disk" / scope).rglob("large*.rucio.upload")), 60, "the bytes are on their way", every=0.002)
@@ -140,28 +140,32 @@ def test_a_killed_upload_is_not_said_to_be_there_and_is_continued(catalogue, sco
     assert content(scope, "killed") == {}
     assert "1 files uploaded" in catalogue.cli(*args).ok().err
     assert replicas(scope, "killed") == {path.name: (*sums(path.read_bytes()), {"DEV-DISK": "AVAILABLE"})}
-    assert downloaded(tmp_path / "got", scope, path.name) == path.read_bytes()
+    [stored] = (STORAGE / "dev-disk" / scope).rglob(path.name)
+    assert stored.read_bytes() == path.read_bytes()
     assert not list((STORAGE / "dev-disk" / scope).rglob("*.rucio.upload"))
 
 
 def test_uploads_by_s3_and_by_path(catalogue, scope, folder, tmp_path):
     """RSEs of our own: an S3 bucket with our keys, and a folder of this machine."""
-    add = """
-rse, scheme, host, port, prefix = sys.argv[1:]
-client.add_rse(rse, deterministic=True)
-domain = {'read': 1, 'write': 1, 'delete': 1}
-client.add_protocol(rse, {'scheme': scheme, 'hostname': host, 'port': int(port), 'prefix': prefix, 'impl': 'rucio.rse.protocols.gfal.Default' if scheme == 's3' else 'rucio.rse.protocols.posix.Default', 'domains': {'lan': domain, 'wan': domain}})
-client.set_local_account_limit('root', rse, -1)"""
     host, port = S3["S3_ENDPOINT"].split("//")[1].split(":")
+    doors = {
+        f"{scope.upper()}-S3": {"scheme": "s3", "hostname": host, "port": int(port), "prefix": f"/{S3['S3_BUCKET']}/{scope}/", "impl": "rucio.rse.protocols.gfal.Default"},
+        f"{scope.upper()}-PATH": {"scheme": "file", "hostname": "localhost", "port": 0, "prefix": f"{tmp_path}/", "impl": "rucio.rse.protocols.posix.Default"},
+    }
+    add = """
+for rse, door in json.loads(sys.argv[1]).items():
+    client.add_rse(rse, deterministic=True)
+    client.add_protocol(rse, door | {'domains': dict.fromkeys(('lan', 'wan'), {'read': 1, 'write': 1, 'delete': 1})})
+    client.set_local_account_limit('root', rse, -1)"""
+    rucio(add, json.dumps(doors))
     name = "tile_20240301T101500.tif"
     data = (folder / name).read_bytes()
-    for rse, at in ((f"{scope.upper()}-S3", ("s3", host, port, f"/{S3['S3_BUCKET']}/{scope}/")), (f"{scope.upper()}-PATH", ("file", "localhost", "0", f"{tmp_path}/"))):
-        rucio(add, rse, *at)
-        try:
-            catalogue.cli("upload", folder / name, "--scope", scope, "--rse", rse, "--prefix", f"{at[0]}/").ok()
-            assert replicas(scope, f"{at[0]}/{name}")[f"{at[0]}/{name}"] == (*sums(data), {rse: "AVAILABLE"})
-        finally:
-            rucio("client.update_rse(sys.argv[1], {'availability_read': False, 'availability_write': False})", rse)
+    try:
+        for rse in doors:
+            catalogue.cli("upload", folder / name, "--scope", scope, "--rse", rse, "--prefix", "doors/").ok()
+        assert replicas(scope, f"doors/{name}")[f"doors/{name}"] == (*sums(data), dict.fromkeys(doors, "AVAILABLE"))
+    finally:
+        rucio("for rse in sys.argv[1:]:\n    client.update_rse(rse, {'availability_read': False, 'availability_write': False})", *doors)
     [path] = tmp_path.rglob("*.tif")
     assert path.read_bytes() == data
     client = s3_client()
@@ -177,13 +181,11 @@ def test_upload_is_refused_in_one_sentence(catalogue, scope, folder, uploaded, t
 
 def test_other_content_under_a_name_is_refused(catalogue, scope, uploaded, tmp_path):
     path = write_tiff(tmp_path / "tile_20240301T101500.tif", ramp((2, 120, 150), "int16", 9), crs="EPSG:32632", transform=UTM)
-    told = replicas(scope, path.name)
-    result = catalogue.cli("upload", path, "--scope", scope, "--rse", "DEV-CACHE")
-    assert result.code == 1 and "other content" in result.err, str(result)
-    assert replicas(scope, path.name) == told
     spaced = write_tiff(tmp_path / "a b.tif", ramp((1, 20, 20), "int16"), crs="EPSG:32632", transform=UTM)
-    result = catalogue.cli("upload", spaced, "--scope", scope, "--rse", "DEV-DISK")
-    assert result.code == 1 and "does not take" in result.err and "Traceback" not in result.err, str(result)
+    told = replicas(scope, path.name)
+    result = catalogue.cli("upload", path, spaced, "--scope", scope, "--rse", "DEV-CACHE")
+    assert result.code == 1 and "2 failed" in result.err and "other content" in result.err and "does not take" in result.err, str(result)
+    assert "Traceback" not in result.err and replicas(scope, path.name) == told
 
 
 # ---- ingest --register ----------------------------------------------------------------
@@ -271,20 +273,87 @@ def test_registering_is_refused_before_anything_is_done(catalogue, source, tmp_p
     catalogue.cli("ingest", f"{source}:scenes", "--register", "DEV-CACHE", RUCIO_CONFIG=as_alice(tmp_path)).refused("alice", "DEV-CACHE")
 
 
-def test_other_bytes_are_another_file(catalogue, scope, tmp_path):
-    name = "single_20240401.tif"
-    args = dict(crs="EPSG:32632", transform=UTM, names=["red"])
-    for n in range(2):
-        path = write_tiff(tmp_path / str(n) / name, ramp((1, 64, 64), "uint8", n), **args)
-        # A file is never changed in Rucio; its successor comes in another dataset, into the same Collection.
-        dataset = f"changing-{n}"
-        upload(scope, [Source(path, f"{dataset}/{name}")], [{"name": dataset, "files": [f"{dataset}/{name}"]}])
-        catalogue.cli("ingest", f"{scope}:{dataset}", "--register", "DEV-CACHE", "--register-as", f"{scope}:made", "--scene", r"/(?<scene>.+)\.tif$").ok()
-    names = sorted(content(scope, "made"))
-    assert len(names) == 2 and len({name.rsplit(".", 2)[0] for name in names}) == 1, names
-
-
 def test_upload_goes_on_to_the_catalogue(catalogue, scope, folder):
     catalogue.cli("upload", folder, "--scope", scope, "--rse", "DEV-DISK", "--dataset", f"{scope}:onward", "--prefix", "onward/", "--ingest").ok()
     [collection] = {item["collection"] for item in catalogue.items(f"{scope}.onward")}
     assert collection == f"{scope}.onward" and len(catalogue.items(collection)) == 2
+
+
+# ---- request --------------------------------------------------------------------------
+
+
+def rules(scope, name):
+    return json.loads(rucio("print(json.dumps(list(client.list_did_rules(sys.argv[1], sys.argv[2])), default=str))", scope, name))
+
+
+def without_order(document):
+    """A document as it would be if nothing was ordered."""
+    document = json.loads(json.dumps(document))
+    for fields in (document, document.get("properties", {})):
+        for key in [key for key in fields if key.startswith("order:")]:
+            del fields[key]
+    document["stac_extensions"] = [uri for uri in document["stac_extensions"] if "/order/" not in uri]
+    return document
+
+
+def orders(catalogue, collection):
+    """Item id -> its order:status, and the Collection's."""
+    told = {item["id"]: item["properties"].get("order:status") for item in catalogue.items(collection)}
+    return told, catalogue.json(f"/collections/{collection}").get("order:status")
+
+
+def test_an_order_from_its_rule_to_the_bytes(registered, catalogue, source, tmp_path):
+    collection = f"{source}.scenes"
+    args = ("request", f"{source}:scenes", "--rse", "DEV-CACHE")
+    before = {item["id"]: item for item in catalogue.items(collection)}, catalogue.json(f"/collections/{collection}")
+    [first, second, third] = sorted(before[0])
+
+    # The first scene is at DEV-CACHE already.
+    made = catalogue.cli(*args).ok()
+    [rule] = [each for each in rules(source, "scenes") if each["rse_expression"] == "DEV-CACHE"]
+    assert rule["account"] == "root" and rule["copies"] == 1 and made.out.startswith(f"{rule['id']}  REPLICATING  1/3 locks OK")
+    assert orders(catalogue, collection) == ({first: "succeeded", second: "shipping", third: "shipping"}, "shipping")
+    use_offline_schemas(lambda uri: requests.get(uri, timeout=30).json())
+    for document in [*catalogue.items(collection), catalogue.json(f"/collections/{collection}")]:
+        fields = document.get("properties", document)
+        assert fields["order:id"] == rule["id"] and fields["order:date"].endswith("Z")
+        assert any("/order/v1.1.0/" in str(uri) for uri in validate_document(document))
+        assert without_order(document) == (before[0].get(document["id"]) or before[1])
+
+    # The same again is the same rule, and an ingestion finds nothing to change.
+    again = catalogue.cli(*args, "--json").ok()
+    assert json.loads(again.out)["id"] == rule["id"] and "was there" in again.err
+    assert [each["id"] for each in rules(source, "scenes") if each["rse_expression"] == "DEV-CACHE"] == [rule["id"]]
+    assert "0 rows changed" in catalogue.cli("ingest", f"{source}:scenes").ok().err
+
+    # A transfer fails; the next look at the lake tells.
+    rucio("client.update_replicas_states('DEV-CACHE', [{'scope': sys.argv[1], 'name': sys.argv[2], 'state': 'U'}])", source, f"{third}.tif")
+    catalogue.cli("sync", f"{source}:scenes").ok()
+    assert orders(catalogue, collection) == ({first: "succeeded", second: "shipping", third: "failed"}, "failed")
+    waited = catalogue.cli(*args, "--wait")
+    assert waited.code == 1 and "STUCK" in waited.out and "1 stuck" in waited.out, str(waited)
+
+    # The bytes come, by hand instead of by FTS.
+    paths = [tmp_path / f"{name}.tif" for name in (second, third)]
+    for path in paths:
+        path.write_bytes(downloaded(tmp_path / path.stem, source, path.name))
+    catalogue.cli("upload", *paths, "--scope", source, "--rse", "DEV-CACHE", "--dataset", f"{source}:scenes").ok()
+    # Rucio's daemons have yet to see that the rule is no longer stuck.
+    assert "3/3 locks OK" in catalogue.cli(*args, "--wait").ok().out
+    assert orders(catalogue, collection) == (dict.fromkeys((first, second, third), "succeeded"), "succeeded")
+
+    # Its end is kept in mind while Rucio still has the rule.
+    catalogue.cli(*args, "--cancel").ok()
+    [rule] = [each for each in rules(source, "scenes") if each["id"] == rule["id"]]
+    assert rule["expires_at"] is not None
+    catalogue.cli("ingest", f"{source}:scenes").ok()
+    assert orders(catalogue, collection) == (dict.fromkeys((first, second, third), "canceled"), "canceled")
+    catalogue.cli(*args).ok()
+    assert [each["expires_at"] for each in rules(source, "scenes") if each["id"] == rule["id"]] == [None]
+    assert orders(catalogue, collection)[1] == "succeeded"
+
+
+def test_a_request_is_refused_in_one_sentence(catalogue, scope, uploaded, tmp_path):
+    told = catalogue.cli("request", f"{scope}:local", "--rse", "DEV-CACHE", "--lifetime", "2d").ok()
+    assert "the catalogue has nothing of it" in told.err and ", until 2" in told.out
+    catalogue.cli("request", f"{scope}:local", "--rse", "DEV-DISK", RUCIO_CONFIG=as_alice(tmp_path)).refused("alice", "quota")
