@@ -18,6 +18,8 @@ SHOWN = {
     "npx rucio-stac ls intertwin": "intertwin:flood-demo",
     "npx rucio-stac show intertwin:flood-demo": "DEV-DISK",
     "npx rucio-stac validate ./stac/catalog.json": "all valid",
+    "npx rucio-stac upload examples/sample --scope intertwin --dataset intertwin:alps-sample --rse DEV-DISK --ingest": "intertwin:scene_T32TPS_20240103T101021.tif",
+    "npx rucio-stac request intertwin:alps-sample --rse DEV-DISK --wait": "  OK  ",
 }
 
 
