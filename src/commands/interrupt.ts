@@ -17,6 +17,10 @@ export async function untilSignal(
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
     return await run(abort.signal);
+  } catch (error) {
+    if (!abort.signal.aborted || (error as Error).name !== 'AbortError') throw error;
+    process.stderr.write('interrupted; run the same command again to continue\n');
+    return 130;
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }

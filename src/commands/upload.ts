@@ -67,6 +67,8 @@ function readChoices({ names, options }: Words): Choices {
 }
 
 interface Report {
+  /** Names of what is in the lake now. */
+  names: Set<string>;
   uploaded: number;
   there: number;
   bytes: number;
@@ -93,6 +95,7 @@ async function uploadOne(
     const isSent = await uploadFile(target, file, { signal, onProgress });
     onProgress(file.bytes);
     progress.fileDone();
+    report.names.add(local.name);
     if (isSent) {
       report.uploaded++;
       report.bytes += file.bytes;
@@ -123,7 +126,7 @@ async function uploadAll(
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   await prepareDataset(target, {}, signal);
   const progress = makeProgress(process.stderr, 'upload');
-  const report: Report = { uploaded: 0, there: 0, bytes: 0, failures: [] };
+  const report: Report = { names: new Set(), uploaded: 0, there: 0, bytes: 0, failures: [] };
   progress.start(files.length, total);
   const queue = files.values();
   const work = async () => {
@@ -160,7 +163,7 @@ async function run(choices: Choices, env: Env, signal: AbortSignal): Promise<num
   const report = await withRucio(env, (client) => uploadAll(client, choices, files, signal));
   process.stderr.write(summarize(report, choices, signal.aborted));
   for (const { name } of files)
-    if (report.failures.length === 0) process.stdout.write(`${choices.scope}:${name}\n`);
+    if (report.names.has(name)) process.stdout.write(`${choices.scope}:${name}\n`);
   return signal.aborted ? 130 : report.failures.length > 0 ? 1 : 0;
 }
 
