@@ -179,6 +179,25 @@ for rse, door in json.loads(sys.argv[1]).items():
 
 
 @pytest.mark.one_database
+def test_who_may_register_but_not_change_states_registers_last(catalogue, scope, folder, tmp_path):
+    """The generic policy lets a plain user register replicas at scratch space, and not say later that they are there."""
+    rse, name = f"{scope.upper()}-SCRATCHDISK", "tile_20240301T101500.tif"
+    add = """
+rse, port = sys.argv[1:]
+client.add_rse(rse, deterministic=True)
+client.add_protocol(rse, {'scheme': 'https', 'hostname': '127.0.0.1', 'port': int(port), 'prefix': f'/{rse.lower()}/', 'impl': 'rucio.rse.protocols.webdav.Default', 'domains': dict.fromkeys(('lan', 'wan'), {'read': 1, 'write': 1, 'delete': 1})})
+client.set_local_account_limit('alice', rse, 1000000)"""
+    rucio(add, rse, os.environ["RUCIO_DAVS_URL"].rsplit(":", 1)[1])
+    try:
+        args = ("upload", folder / name, "--scope", "user.alice", "--rse", rse, "--dataset", f"user.alice:{scope}", "--prefix", f"{scope}/")
+        for told in ("1 files uploaded", "1 were there"):
+            assert told in catalogue.cli(*args, RUCIO_CONFIG=as_alice(tmp_path)).ok().err
+        assert replicas("user.alice", scope) == {f"{scope}/{name}": (*sums((folder / name).read_bytes()), {rse: "AVAILABLE"})}
+    finally:
+        rucio("client.update_rse(sys.argv[1], {'availability_read': False, 'availability_write': False})", rse)
+
+
+@pytest.mark.one_database
 def test_upload_is_refused_in_one_sentence(catalogue, scope, folder, uploaded, tmp_path):
     args = ("upload", folder, "--scope", scope, "--rse", "DEV-DISK")
     catalogue.cli(*args, "--dataset", "intertwin:era5-t2m-cube").refused("closed")
