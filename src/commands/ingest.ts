@@ -36,6 +36,7 @@ import { untilSignal } from './interrupt.ts';
 import { askCatalogue } from './lake.ts';
 import { openCatalogue } from './open.ts';
 import { findRegister, REGISTER_OPTIONS, type RegisterWish, readRegister } from './register.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { openStore } from './store.ts';
 
 const HELP = `rucio-stac ingest SCOPE:NAME | PATH
@@ -220,6 +221,7 @@ async function print(plan: Plan, recall: Recall, store: AssetStore, signal: Abor
 }
 
 async function run(choices: Choices, env: Env, signal: AbortSignal): Promise<number> {
+  keepHeapSmall();
   const config = parseConfig(env);
   const store = openStore(config, env);
   const source = await openSource(choices, config, env, signal);

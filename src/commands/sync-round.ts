@@ -14,6 +14,7 @@ import type { Patience } from '../sync/patience.ts';
 import { type Round, syncRound } from '../sync/round.ts';
 import type { SyncReport } from '../sync/state.ts';
 import { openCatalogue } from './open.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { openStore } from './store.ts';
 
 export interface RoundChoices {
@@ -64,6 +65,7 @@ async function runOn(
 
 /** The database is open for as long as the round takes, so that others may have it in between. */
 export async function runRound(env: Env, choices: RoundChoices, signal: AbortSignal): Promise<Round> {
+  keepHeapSmall();
   const config = parseConfig(env);
   const database = await openCatalogue(config, 'sync', false);
   try {

@@ -184,15 +184,13 @@ function openGroup(
   tally: Run['tally'] | null,
 ): Group {
   const seen: Pick<Group, 'gone' | 'told'> = { gone: new Map(), told: new Map() };
-  const files = [...listed].sort(
-    (a, b) => order(a.did?.scope ?? '', b.did?.scope ?? '') || order(a.name, b.name),
-  );
-  const source = sourceFor(sync, settings, files, seen);
+  listed.sort((a, b) => order(a.did?.scope ?? '', b.did?.scope ?? '') || order(a.name, b.name));
+  const source = sourceFor(sync, settings, listed, seen);
   const { multiband, inPlace } = settings;
   const plan = makePlan(source, { scenePattern: patternOf(settings), multiband, inPlace });
-  const scenes = plan.scenes.map((scene) => ({ ...scene, place: scene.place + place }));
+  for (const scene of plan.scenes) scene.place += place;
   const context = { ...sync.context, time: timeOfSettings(settings), settings: null };
-  const run = openRun({ ...plan, scenes }, context);
+  const run = openRun(plan, context);
   // The Collection is there; it is written at the end.
   const readOrders = makeOrderReader(context.db, source, context.signal);
   return { run: { ...run, lastCollection: performance.now(), ...(tally && { tally }) }, ...seen, readOrders };
@@ -201,8 +199,10 @@ function openGroup(
 /** Groups of files that are ingested in one way; what is gone is with those ingested last. */
 export function openGroups(sync: Sync, missed: ListedFile[]): Group[] {
   const groups: Group[] = [];
-  for (const { settings, files } of sync.listing.groups) {
-    const listed = [...files.map(toListed), ...(groups.length === 0 ? missed : [])];
+  // What was listed is not held twice.
+  for (const { settings, files } of sync.listing.groups.splice(0)) {
+    const listed = files.map(toListed);
+    if (groups.length === 0) for (const each of missed) listed.push(each);
     const place = groups.reduce((sum, { run }) => sum + run.plan.scenes.length, 0);
     groups.push(openGroup(sync, settings, listed, place, groups[0]?.run.tally ?? null));
   }
