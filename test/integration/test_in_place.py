@@ -11,6 +11,7 @@ import rasterio
 import requests
 from rasterio.shutil import copy as translate
 from support.lake import UTM, Source, new_scope, ramp, upload, write_tiff
+from support.product import Catalogue
 
 TIMES = ["2024-05-01T10:00:00Z", "2024-05-02T10:00:00Z"]
 
@@ -39,10 +40,20 @@ def rasters(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def items(s3_catalogue, rasters):
-    result = s3_catalogue.cli("ingest", f"{rasters.scope}:cogs", "--in-place").ok()
+def catalogue_in_place():
+    made = Catalogue(store="s3")
+    try:
+        made.start()
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def items(catalogue_in_place, rasters):
+    result = catalogue_in_place.cli("ingest", f"{rasters.scope}:cogs", "--in-place").ok()
     assert "2 files ingested" in result.err and " 0 bytes uploaded" in result.err
-    return s3_catalogue.items(f"{rasters.scope}.cogs")
+    return catalogue_in_place.items(f"{rasters.scope}.cogs")
 
 
 def of(items, source):
@@ -88,29 +99,29 @@ def test_clients_read_the_source_s_own_pixels(items, rasters, monkeypatch):
                 np.testing.assert_array_equal(there.read(), src.read())
 
 
-def test_the_permanent_address_leads_to_a_replica(s3_catalogue, items, rasters):
+def test_the_permanent_address_leads_to_a_replica(catalogue_in_place, items, rasters):
     for cog in rasters.cogs:
         item = of(items, cog)
-        answer = requests.get(f"{s3_catalogue.url}/collections/{item['collection']}/items/{item['id']}/assets/image", allow_redirects=False, timeout=30)
+        answer = requests.get(f"{catalogue_in_place.url}/collections/{item['collection']}/items/{item['id']}/assets/image", allow_redirects=False, timeout=30)
         assert answer.status_code == 302, answer.text
         assert answer.headers["Location"].endswith(cog.name) and any(f"/{rse.lower()}/" in answer.headers["Location"] for rse in cog.rses)
 
 
-def test_again_nothing_is_read(s3_catalogue, items, rasters):
-    result = s3_catalogue.cli("ingest", f"{rasters.scope}:cogs", "--in-place").ok()
+def test_again_nothing_is_read(catalogue_in_place, items, rasters):
+    result = catalogue_in_place.cli("ingest", f"{rasters.scope}:cogs", "--in-place").ok()
     assert "0 files ingested, 2 unchanged" in result.err and "0 rows changed" in result.err
 
 
-def test_what_is_no_cog_is_refused_by_name(s3_catalogue, rasters):
-    result = s3_catalogue.cli("ingest", f"{rasters.scope}:mixed", "--in-place")
+def test_what_is_no_cog_is_refused_by_name(catalogue_in_place, rasters):
+    result = catalogue_in_place.cli("ingest", f"{rasters.scope}:mixed", "--in-place")
     assert result.code == 1, str(result)
     assert "1 files ingested" in result.err
     assert "strips.tif is no Cloud-Optimized GeoTIFF that can stay in place: it is stored in strips" in result.err
     # Without the option both are copied.
-    s3_catalogue.cli("ingest", f"{rasters.scope}:mixed").ok()
-    assets = of(s3_catalogue.items(f"{rasters.scope}.mixed"), rasters.cogs[0])["assets"]
+    catalogue_in_place.cli("ingest", f"{rasters.scope}:mixed").ok()
+    assets = of(catalogue_in_place.items(f"{rasters.scope}.mixed"), rasters.cogs[0])["assets"]
     assert sorted(assets) == ["nir", "red", "source"]
 
 
-def test_a_path_is_refused(s3_catalogue, rasters):
-    s3_catalogue.cli("ingest", rasters.cogs[0].path, "--collection", "x", "--in-place").refused("--in-place", "DID")
+def test_a_path_is_refused(catalogue_in_place, rasters):
+    catalogue_in_place.cli("ingest", rasters.cogs[0].path, "--collection", "x", "--in-place").refused("--in-place", "DID")
