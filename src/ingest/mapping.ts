@@ -167,7 +167,8 @@ export function mapMetadata(metadata: Metadata, mapping: Mapping): Metadata {
     const { from, as, otherwise } = each;
     const found = from.map((key) => convert(valueAt(metadata, key), as)).find((value) => value !== null);
     const value = name === 'sci:doi' && found !== undefined ? toDoi(found) : (found ?? otherwise);
-    if (value !== null && value !== undefined) fields[name] = value;
+    const isWrong = name === 'providers' && !(Array.isArray(value) && value.every(isObject));
+    if (value !== null && value !== undefined && !isWrong) fields[name] = value;
   }
   return fields;
 }

@@ -1,5 +1,6 @@
 /** Descriptions -> Assets: the COG of a layer, and the original in the lake with its replicas. STAC 1.1 Asset Object; design: COG and original are different bytes, never alternates of each other. */
 import { replicasForReaders } from '../rucio/fetch/open-ranges.ts';
+import { readableUrl } from '../rucio/pfn.ts';
 import type { Did, DidType, Replica } from '../rucio/types.ts';
 import { COG_TYPE } from '../stac/media-type.ts';
 import type { BandDescription, FileDescription, LayerDescription } from './describe.ts';
@@ -74,7 +75,7 @@ export function inPlaceAsset(
 }
 
 /** Clients read davs as https. */
-export const readableHref = (pfn: string) => pfn.replace(/^davs:\/\//, 'https://');
+export const readableHref = readableUrl;
 
 const REACH = ['https', 'davs', 'http', 's3', 'root'];
 

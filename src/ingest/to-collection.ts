@@ -3,24 +3,14 @@ import type { CollectionFacts } from '../db/collection-facts.ts';
 import { didKey } from '../rucio/resolve.ts';
 import type { DidType } from '../rucio/types.ts';
 import { SUMMARIZED } from '../search/summaries.ts';
+import { licenseOf } from './license.ts';
 import { orderFields } from './orders.ts';
 import type { Source } from './source.ts';
 import type { Tally } from './tally.ts';
 import { availability, didFields, known } from './to-asset.ts';
 import { type Document, didLinks, EXTENSIONS } from './to-item.ts';
 
-/** SPDX ids and STAC's own words; anything else that is no address cannot be told from a typing error and becomes "other". */
-const LICENSE = /^[\w.+-]+$/;
-
 const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
-
-/** What the lake says of the licence; null: nothing. */
-function licenseOf({ metadata }: Source): { license: string; links: Document[] } | null {
-  const license = textOf(metadata.license);
-  if (license === null) return null;
-  if (/^https?:\/\//.test(license)) return { license: 'other', links: [{ rel: 'license', href: license }] };
-  return { license: LICENSE.test(license) ? license : 'other', links: [] };
-}
 
 const listOf = (value: unknown): unknown[] | null =>
   Array.isArray(value) && value.length > 0 ? value : null;
@@ -69,7 +59,7 @@ function toldFields(source: Source, tally: Tally | null, existing: Document | nu
   return {
     title: title ?? existing?.title ?? name,
     description: description ?? existing?.description ?? `Rasters of ${name}`,
-    license: licenseOf(source)?.license ?? existing?.license ?? 'other',
+    license: licenseOf(source.metadata)?.license ?? existing?.license ?? 'other',
     ...known({
       keywords: listOf(metadata.keywords),
       providers: listOf(metadata.providers),
@@ -82,10 +72,13 @@ function toldFields(source: Source, tally: Tally | null, existing: Document | nu
 
 /** Links to the lake and the licence, made anew where the source tells them; others stay. */
 function linksOf(source: Source, existing: Document | null): Document[] {
-  const made = [...(source.did ? didLinks(source, source.did) : []), ...(licenseOf(source)?.links ?? [])];
+  const made = [
+    ...(source.did ? didLinks(source, source.did) : []),
+    ...(licenseOf(source.metadata)?.links ?? []),
+  ];
   const remade = new Set([
     ...(source.did ? ['via', 'about'] : []),
-    ...(licenseOf(source) ? ['license'] : []),
+    ...(licenseOf(source.metadata) ? ['license'] : []),
   ]);
   const before = Array.isArray(existing?.links) ? (existing.links as Document[]) : [];
   return [...made, ...before.filter(({ rel }) => !remade.has(String(rel)))];

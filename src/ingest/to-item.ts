@@ -6,6 +6,7 @@ import type { Replica } from '../rucio/types.ts';
 import type { AssetStore } from '../s3/types.ts';
 import { OWN_PREFIX, ownAssetHref } from '../stac/link.ts';
 import type { FileDescription, LayerDescription } from './describe.ts';
+import { licenseOf } from './license.ts';
 import { orderFields, worstOrder } from './orders.ts';
 import type { Scene, Source, SourceFile } from './source.ts';
 import {
@@ -58,8 +59,17 @@ export const EXTENSIONS = {
 /** Fields that say when and where, which an Item tells in its own way. */
 const PLACED = ['datetime', 'start_datetime', 'end_datetime', 'bbox'];
 
-const commonFields = (metadata: Document): Document =>
-  Object.fromEntries(Object.entries(metadata).filter(([key]) => !PLACED.includes(key)));
+function commonFields(metadata: Document): Document {
+  const license = licenseOf(metadata)?.license;
+  const told = Object.entries(metadata).filter(([key]) => !PLACED.includes(key));
+  return { ...Object.fromEntries(told), ...(license !== undefined && { license }) };
+}
+
+/** Links to licences that are addresses, each once. */
+function licenseLinks(files: SourceFile[]): Document[] {
+  const links = files.flatMap(({ metadata }) => licenseOf(metadata)?.links ?? []);
+  return [...new Map(links.map((link) => [link.href, link])).values()];
+}
 
 /** One layer of a scene, with the file it came from. */
 interface Part {
@@ -250,7 +260,7 @@ function toItem(
     ...orderFields(worstOrder(source.orders, used)),
   };
   const assets = assetsOf(id, scene, parts, files, settings);
-  const links = used.flatMap(({ did }) => (did ? didLinks(source, did) : []));
+  const links = [...used.flatMap(({ did }) => (did ? didLinks(source, did) : [])), ...licenseLinks(used)];
   return {
     type: 'Feature',
     stac_version: '1.1.0',

@@ -43,6 +43,12 @@ test('the first key that tells something counts', () => {
   });
 });
 
+test('providers are a list of objects, or nothing', () => {
+  const providers = [{ name: 'CNR' }];
+  assert.deepEqual(mapped({ providers }), { providers });
+  for (const wrong of ['CNR', ['CNR'], { name: 'CNR' }]) assert.deepEqual(mapped({ providers: wrong }), {});
+});
+
 test('rules of one’s own change, add and take away', () => {
   const rules = {
     platform: 'obs.craft.name',
