@@ -8,7 +8,16 @@ import { orderCollection, orderItems } from '../ingest/order-documents.ts';
 import { isThere, type Order, ordersOfRule } from '../ingest/orders.ts';
 import type { RucioClient } from '../rucio/connect.ts';
 import { didKey } from '../rucio/resolve.ts';
-import { cancelRule, ensureRule, getRule, isSame, locksOf, type Rule, rulesOf } from '../rucio/rules.ts';
+import {
+  cancelRule,
+  ensureRule,
+  getRule,
+  isSame,
+  type Lock,
+  locksOf,
+  type Rule,
+  rulesOf,
+} from '../rucio/rules.ts';
 import type { Did } from '../rucio/types.ts';
 import type { Db } from '../search/tables.ts';
 import type { Command, Words } from './command.ts';
@@ -108,8 +117,13 @@ async function show(db: Db, host: string, did: Did, orders: Map<string, Order>):
   return `${items} ${items === 1 ? 'Item' : 'Items'} of the catalogue${named} show it; order:status ${own.status}`;
 }
 
-async function showRule(client: RucioClient, rule: Rule, isCanceled: boolean, env: Env): Promise<void> {
-  const locks = await locksOf(client.api, rule.id);
+async function showRule(
+  client: RucioClient,
+  rule: Rule,
+  locks: Lock[],
+  isCanceled: boolean,
+  env: Env,
+): Promise<void> {
   const orders = ordersOfRule(rule, rule, locks);
   if (isCanceled) for (const [key, order] of orders) orders.set(key, { ...order, status: 'canceled' });
   const told = await askCatalogue(parseConfig(env), 'request', 'there is no catalogue yet', (db) =>
@@ -140,9 +154,10 @@ async function cancel(client: RucioClient, choices: Choices, account: string, en
     throw new UserError(
       `The account ${account} has no rule for ${copies} ${copies === 1 ? 'copy' : 'copies'} of ${didKey(did)} at ${rse}; without --rse the rules that there are are told.`,
     );
-  // The locks go with the rule.
-  await showRule(client, rule, true, env);
+  // They go with the rule.
+  const locks = await locksOf(client.api, rule.id);
   await cancelRule(client.api, rule);
+  await showRule(client, rule, locks, true, env);
   process.stderr.write(`the rule ${rule.id} is ended\n`);
   return 0;
 }
@@ -166,7 +181,7 @@ async function run(choices: Choices, env: Env, signal: AbortSignal): Promise<num
     );
     const last = choices.wait ? await waitFor(client, rule, signal) : rule;
     print(last, choices);
-    await showRule(client, last, false, env);
+    await showRule(client, last, await locksOf(client.api, last.id), false, env);
     if (!choices.wait) return 0;
     return signal.aborted ? 130 : isThere(last) ? 0 : 1;
   });

@@ -95,7 +95,8 @@ export const isSame = (rule: Rule, { account, rseExpression, copies }: RuleWish)
   rule.account === account && rule.rseExpression === rseExpression && rule.copies === copies;
 
 /** Rucio ends a rule an hour after that was asked for. */
-const endsSoon = ({ expires }: Rule) => expires !== null && Date.parse(expires) - Date.now() <= 3_600_000;
+export const endsSoon = ({ expires }: Rule) =>
+  expires !== null && Date.parse(expires) - Date.now() <= 3_600_000;
 
 /**
  * Makes a rule, or finds the same one.

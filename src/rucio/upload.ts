@@ -8,7 +8,7 @@ import { UserError } from '../errors.ts';
 import type { RucioClient } from './connect.ts';
 import { ReplicaFault } from './fetch/replica-fault.ts';
 import { didKey } from './resolve.ts';
-import { ensureRule, type RuleWish, rulesOf } from './rules.ts';
+import { endsSoon, ensureRule, type RuleWish, rulesOf } from './rules.ts';
 import type { Did } from './types.ts';
 import {
   addMetadata,
@@ -94,7 +94,7 @@ export async function prepareDataset(
   await addMetadata(api, dataset, metadata, known, signal);
   if (isNew) return;
   const rules = await rulesOf(api, dataset, signal);
-  if (!rules.some(({ rseExpression }) => rseExpression === rule.rseExpression))
+  if (!rules.some((each) => each.rseExpression === rule.rseExpression && !endsSoon(each)))
     await ensureRule(api, dataset, rule, signal);
   for (const child of await client.children(dataset, signal)) attached.add(didKey(child));
 }
@@ -181,7 +181,11 @@ export async function uploadFile(
     if (dataset === null) await ensureRule(api, file, rule, signal);
   };
   if (mayAnnounce && !isThere) {
-    if (!isAnnounced) await addReplica(api, rse.rse, file, 'C', signal);
+    if (!isAnnounced) {
+      await addReplica(api, rse.rse, file, 'C', signal);
+      // Somebody may have registered other bytes by this name at the same time: Rucio keeps the first, without a word.
+      mustBeSame(file, await standingOf(target, file, signal));
+    }
     await told();
   }
   if (!isThere) await putAtDoors(target, file, options);
