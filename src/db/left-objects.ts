@@ -17,13 +17,23 @@ export async function readLeftObjects(db: Db, collection: string): Promise<strin
   return rows.map(({ key }) => key);
 }
 
-/** They are no more, or are in use again. */
-export async function forgetLeftObjects(db: Db, collection: string, keys: readonly string[]): Promise<void> {
-  await sql`
-    delete from left_objects where collection = ${collection} and key = any(${[...keys]}::text[])`.execute(
-    db,
-  );
+/** They are no more, or are in use again. @returns how many were remembered */
+export async function forgetLeftObjects(
+  db: Db,
+  collection: string,
+  keys: readonly string[],
+): Promise<number> {
+  const { rows } = await sql`
+    delete from left_objects where collection = ${collection} and key = any(${[...keys]}::text[])
+    returning key`.execute(db);
+  return rows.length;
 }
+
+/** What follows `_` in ASCII: the end of all ids that go on with one. */
+const AFTER = '`';
+
+/** The scene that an object is of, `collection/SCENE/name`: its Items have that id, or that and a time. */
+const sceneOf = (key: string) => key.split('/').at(-2) ?? '';
 
 /** Of objects, the keys of those whose address an Item has all the same. */
 export async function findUsed(
@@ -35,9 +45,12 @@ export async function findUsed(
   const keys = objects.map(({ key }) => key);
   const quoted = objects.map(({ href }) => JSON.stringify(href));
   const { rows } = await sql<{ key: string }>`
-    select key from unnest(${keys}::text[], ${quoted}::text[]) as object (key, href)
+    select key from unnest(${keys}::text[], ${quoted}::text[], ${keys.map(sceneOf)}::text[]) as object (key, href, scene)
     where exists (
-      select from items where collection = ${collection} and strpos(content, object.href) > 0
+      select from items
+      where collection = ${collection}
+        and (id = object.scene or (id > object.scene || '_' and id < object.scene || ${AFTER}))
+        and strpos(content, object.href) > 0
     )`.execute(db);
   return rows.map(({ key }) => key);
 }

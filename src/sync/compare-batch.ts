@@ -36,16 +36,27 @@ async function pruneScene({ context, target, report }: Sync, { run }: Group, pla
 }
 
 /** A scene goes on without those of its files that are gone. */
-async function forgetGone({ context, target }: Sync, { run }: Group, planned: PlannedScene): Promise<void> {
-  const files = knownFiles(planned).filter(({ file }) => file.deleted !== undefined);
-  await pruneItems(context.db, {
+async function forgetGone(
+  { context, target, report }: Sync,
+  { run }: Group,
+  planned: PlannedScene,
+): Promise<void> {
+  const all = knownFiles(planned);
+  const files = all.filter(({ file }) => file.deleted !== undefined);
+  const left = itemIdsOf(
+    planned.scene,
+    all.filter(({ file }) => file.deleted === undefined),
+  );
+  const pruned = await pruneItems(context.db, {
     collection: target.collection,
-    ids: [],
+    // Time steps that only they had.
+    ids: itemIdsOf(planned.scene, all).filter((id) => !left.includes(id)),
     files: files.map(({ file }) => memoryKey(file)),
     keys: storedKeys(run.plan, planned.scene, files),
-    did: '',
-    reason: '',
+    did: files.map(({ file }) => keyOf(file)).join(', '),
+    reason: `${files.map(({ file }) => keyOf(file)).join(', ')} is not in Rucio any more`,
   });
+  report.prunedItems += pruned.length;
 }
 
 /** Items that cannot be written are told, and the others are. */

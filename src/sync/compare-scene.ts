@@ -51,6 +51,16 @@ export interface Compared {
   isToRead: boolean;
 }
 
+/** COGs of ours whose address is another than the Item has: whether the store has them there is not known. */
+function isMoved(before: string | undefined, item: Document): boolean {
+  const stored = (before === undefined ? {} : (JSON.parse(before) as Document)).assets ?? {};
+  return Object.entries(item.assets as Record<string, Document>).some(([key, asset]) => {
+    const old = (stored as Record<string, Document>)[key];
+    const isOurs = String(asset['file:checksum'] ?? '').startsWith('1220');
+    return isOurs && old !== undefined && old.href !== asset.href;
+  });
+}
+
 export function compareScene(
   sync: Sync,
   group: Group,
@@ -102,6 +112,9 @@ export function compareScene(
       told.add(key);
     }
   }
+  const isWhole = files.every(({ file }) => file.deleted === undefined);
+  if (isWhole && found.changed.some((item) => isMoved(stored.get(String(item.id)), item)))
+    return { drift: found.drift, changed: [], isToRead: true };
   tell(sync, found.drift);
   return found;
 }

@@ -19,7 +19,8 @@ export function goneFile(listed: ListedFile, item: Document | null, deleted: str
     adler32: textOf(asset['rucio:adler32']),
     md5: /^d50110([0-9a-f]{32})$/.exec(textOf(asset['file:checksum']) ?? '')?.[1] ?? null,
     replicas: [],
-    metadata: Object.fromEntries(told),
+    // Where a raster without a reference system is.
+    metadata: { ...Object.fromEntries(told), ...(item?.bbox !== undefined && { bbox: item.bbox }) },
     deleted: textOf(asset['rucio:deleted']) ?? deleted,
     fetch: () => Promise.reject(new Error(`${scope}:${name} is not in the lake any more`)),
   };

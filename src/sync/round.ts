@@ -3,7 +3,7 @@ import { takeLease } from '../db/lease.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { RucioError } from '../rucio/faults.ts';
 import type { Did } from '../rucio/types.ts';
-import type { SyncContext, SyncReport } from './state.ts';
+import { CollectionFault, type SyncContext, type SyncReport } from './state.ts';
 import { syncCollection } from './sync-collection.ts';
 import { findTargets } from './targets.ts';
 
@@ -24,7 +24,9 @@ async function syncAll(dids: Did[] | null, context: SyncContext, onReport: (repo
     } catch (error) {
       if (signal.aborted) break;
       // What Rucio refuses for one DID says nothing of the others; where it is not to be had, neither are they.
-      const isOfOne = error instanceof RucioError && error.exceptionClass !== 'CannotAuthenticate';
+      const isOfOne =
+        error instanceof CollectionFault ||
+        (error instanceof RucioError && error.exceptionClass !== 'CannotAuthenticate');
       if (!isOfOne) throw error;
       const report = failedReport(target.collection, messageOf(error));
       reports.push(report);

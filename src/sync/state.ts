@@ -1,5 +1,6 @@
 /** One Collection that is being compared: what it is compared with, in which ways its files are ingested, and what came of it. */
 import { readIngestedKeys } from '../db/synced.ts';
+import { UserError } from '../errors.ts';
 import { type Mapping, mapMetadata } from '../ingest/mapping.ts';
 import { makePlan, memoryKey } from '../ingest/plan.ts';
 import { makeOrderReader } from '../ingest/read-orders.ts';
@@ -197,14 +198,22 @@ function openGroup(
 }
 
 /** Groups of files that are ingested in one way; what is gone is with those ingested last. */
+/** What is wrong with one Collection, and says nothing of the others. */
+export class CollectionFault extends UserError {}
+
+/** @throws CollectionFault for settings that cannot be used any more, or files that would be one Item */
 export function openGroups(sync: Sync, missed: ListedFile[]): Group[] {
   const groups: Group[] = [];
-  // What was listed is not held twice.
-  for (const { settings, files } of sync.listing.groups.splice(0)) {
-    const listed = files.map(toListed);
-    if (groups.length === 0) for (const each of missed) listed.push(each);
-    const place = groups.reduce((sum, { run }) => sum + run.plan.scenes.length, 0);
-    groups.push(openGroup(sync, settings, listed, place, groups[0]?.run.tally ?? null));
+  try {
+    // What was listed is not held twice.
+    for (const { settings, files } of sync.listing.groups.splice(0)) {
+      const listed = files.map(toListed);
+      if (groups.length === 0) for (const each of missed) listed.push(each);
+      const place = groups.reduce((sum, { run }) => sum + run.plan.scenes.length, 0);
+      groups.push(openGroup(sync, settings, listed, place, groups[0]?.run.tally ?? null));
+    }
+  } catch (error) {
+    throw error instanceof UserError ? new CollectionFault(error.message, { cause: error }) : error;
   }
   return groups;
 }

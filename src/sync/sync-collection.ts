@@ -5,7 +5,7 @@
 import { changeCollection } from '../db/change-document.ts';
 import type { CollectionFacts } from '../db/collection-facts.ts';
 import { writeScenes } from '../db/ingested.ts';
-import { findUsed, forgetLeftObjects, readLeftObjects } from '../db/left-objects.ts';
+import { findUsed, forgetLeftObjects, leaveObjects, readLeftObjects } from '../db/left-objects.ts';
 import { keepReplicaMark, pruneCollection, readReplicaMark } from '../db/synced.ts';
 import { batchesOf, type PlannedScene } from '../ingest/plan.ts';
 import { seeOthers, workOff } from '../ingest/run.ts';
@@ -69,8 +69,12 @@ async function sweepStore({ context, target, report }: Sync): Promise<void> {
       report.notes.push(`${key} is in the store, and no Item has it any more; --prune deletes it`);
       continue;
     }
-    await context.store.remove(key);
-    await forgetLeftObjects(context.db, target.collection, [key]);
+    // An ingest beside us may have taken it into use since.
+    if ((await forgetLeftObjects(context.db, target.collection, [key])) === 0) continue;
+    await context.store.remove(key).catch(async (error: unknown) => {
+      await leaveObjects(context.db, target.collection, [key]);
+      throw error;
+    });
   }
 }
 

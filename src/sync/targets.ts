@@ -27,7 +27,7 @@ const toSource = ({ scope, name, settings }: IngestedSource): TargetSource => ({
   settings: parseSettings(settings),
 });
 
-/** Of a Collection that an earlier release made, as far as it tells: availability is told of whole DIDs only. */
+/** Of a Collection that an earlier release made, as far as it tells. */
 async function guessSources(
   db: Db,
   collection: string,
@@ -52,7 +52,12 @@ async function allTargets(db: Db, host: string): Promise<Target[]> {
     if (typeof scope !== 'string' || typeof name !== 'string') continue;
     const home = { scope, name };
     const known = rows.get(id);
-    const sources = known ?? (await guessSources(db, id, home, state !== undefined));
+    // Availability is told of whole DIDs only.
+    const isWhole = state !== undefined;
+    const sources = known ?? (await guessSources(db, id, home, isWhole));
+    // An earlier release ingested all of it, and remembered no source: what came later is not all there is.
+    if (isWhole && !sources.some(({ did }) => keyOf(did) === keyOf(home)))
+      sources.push({ did: home, settings: DEFAULT_SETTINGS });
     if (sources.length > 0) targets.push({ collection: id, home, sources });
   }
   return targets;

@@ -7,6 +7,7 @@ import rasterio
 import requests
 from support.documents import use_offline_schemas, validate_document
 from support.lake import UTM, Source, new_scope, ramp, upload, write_tiff
+from test_assets import rucio
 
 pytestmark = pytest.mark.one_database
 
@@ -16,7 +17,7 @@ LAKE = {
     "satellite": "Sentinel-1A",
     "instrument": "C-SAR",
     "cloud_cover": "12.5",
-    "licence": "CC-BY-4.0",
+    "licence": "https://example.org/terms",
     "bbox": [5, 44, 6, 45.5],
     "project": "flood",
     "campaign": "spring",
@@ -41,9 +42,10 @@ def test_default_rules_and_ones_own(make_catalogue, described, tmp_path):
     made.cli("ingest", f"{described}:set").ok()
     made.start()
     [item] = made.items(f"{described}.set")
-    told = {"description": "Told by an ACDD attribute", "platform": "Sentinel-1A", "instruments": ["C-SAR"], "eo:cloud_cover": 12.5, "license": "CC-BY-4.0", "datetime": "2024-05-01T10:00:00Z"}
+    told = {"description": "Told by an ACDD attribute", "platform": "Sentinel-1A", "instruments": ["C-SAR"], "eo:cloud_cover": 12.5, "license": "other", "datetime": "2024-05-01T10:00:00Z"}
     assert {key: item["properties"].get(key) for key in told} == told
     assert not {"project", "campaign", "quality", "bbox", "satellite"} & set(item["properties"])
+    assert [link["href"] for link in item["links"] if link["rel"] == "license"] == ["https://example.org/terms"]
     assert item["bbox"] == [5, 44, 6, 45.5]
     assert item["geometry"] == {"type": "Polygon", "coordinates": [[[5, 44], [6, 44], [6, 45.5], [5, 45.5], [5, 44]]]}
     use_offline_schemas(lambda uri: requests.get(uri, timeout=30).json())
@@ -61,6 +63,21 @@ def test_default_rules_and_ones_own(make_catalogue, described, tmp_path):
     added = {"mission": "flood", "campaign": "spring", "score": 0.75, "processing:facility": "CERN", "platform": "Sentinel-1A"}
     assert {key: item["properties"].get(key) for key in added} == added
     assert "instruments" not in item["properties"]
+
+    # What the lake has no more is where it was.
+    rucio("client.detach_dids(sys.argv[1], 'set', [{'scope': sys.argv[1], 'name': 'a.tif'}])", described)
+    made.cli("sync", f"{described}:set").ok()
+    [gone] = made.items(f"{described}.set")
+    assert gone["properties"]["rucio:state"] == "DELETED" and (gone["bbox"], gone["geometry"]) == (item["bbox"], item["geometry"])
+    assert {key: gone["properties"].get(key) for key in added} == added
+
+    # Rules that are no more there are told, and the other Collections are kept true.
+    other = made.cli("ingest", f"{described}:a.tif", "--collection", "zz").ok()
+    assert other.code == 0
+    rules.unlink()
+    failed = made.cli("sync")
+    assert failed.code == 1 and "mapping.json" in failed.err, str(failed)
+    assert "Collection zz: 0 differences" in failed.err
 
 
 def test_a_mapping_that_cannot_be_used_is_one_sentence(make_catalogue, described, tmp_path):
