@@ -28,7 +28,8 @@ def pytest_sessionstart(session):
 
 
 def pytest_collection_modifyitems(config, items):
-    others = [item for item in items if KIND == "embedded" or item.get_closest_marker("one_database") is None]
+    other = "one_database" if KIND == "postgres" else "postgres"
+    others = [item for item in items if item.get_closest_marker(other) is None]
     if len(others) < len(items):
         config.hook.pytest_deselected(items=[item for item in items if item not in others])
         items[:] = others

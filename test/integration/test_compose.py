@@ -15,7 +15,10 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 import yaml
-from support.product import KIND, ROOT, Catalogue, Process, clean_env, free_port, until
+from support.product import ROOT, Catalogue, Process, clean_env, free_port, until
+
+# The services run on PostgreSQL.
+pytestmark = pytest.mark.postgres
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
@@ -194,7 +197,7 @@ def test_the_image_serves(image):
     # What compose sets, with this machine's addresses in place of the containers'.
     settings = SERVICES["app"]["environment"] | {"PORT": port, "RUCIO_STAC_PUBLIC_URL": f"http://localhost:{port}"}
     settings.pop("DATABASE_URL")
-    settings |= {"DATABASE_URL": made.env["DATABASE_URL"]} if KIND == "postgres" else {}
+    settings |= {"DATABASE_URL": made.env["DATABASE_URL"]}
     # A container's work tree is not its user's to write.
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file() and "node_modules" not in path.parts}
     process = Process([entry[0], str(root / entry[1].lstrip("/")), *command], env=clean_env(**env | settings | {"RUCIO_STAC_DATA": made.data}), cwd=root / "app")
