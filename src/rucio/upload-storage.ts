@@ -6,6 +6,7 @@ import { networkReason } from './faults.ts';
 import type { Agents } from './fetch/get.ts';
 import { localPath } from './fetch/open-local.ts';
 import { readableUrl } from './pfn.ts';
+import { MAX_REDIRECTS, PASSING_STATUS, REDIRECTS } from './storage-status.ts';
 import { type Answer, exchange } from './upload-exchange.ts';
 
 /** Why a storage did not take a file. `passing`: it may a moment later. */
@@ -38,9 +39,6 @@ export interface PutOptions {
 
 /** Ending of the name while the bytes arrive, as Rucio's client has it. */
 const PART = '.rucio.upload';
-const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
-const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-const MAX_REDIRECTS = 10;
 /**
  * Under `pfn` the file is whole afterwards, or not there. What was there before is replaced.
  * @throws StorageFault, or whatever `signal` was aborted with
@@ -181,5 +179,5 @@ function refusal(doing: string, status: number): StorageFault {
       `it does not let us in (${status}, ${doing}); [rse:NAME] in rucio.cfg names the token or certificate for it`,
     );
   if (status === 507 || status === 413) return new StorageFault(`it is full (${status})`);
-  return new StorageFault(`it answers ${status} to ${doing}`, PASSING.has(status));
+  return new StorageFault(`it answers ${status} to ${doing}`, PASSING_STATUS.has(status));
 }

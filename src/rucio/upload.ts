@@ -99,17 +99,27 @@ export async function prepareDataset(
   for (const child of await client.children(dataset, signal)) attached.add(didKey(child));
 }
 
-async function standingOf({ client, rse }: UploadTarget, file: Did, signal: AbortSignal): Promise<Standing> {
+/** What Rucio has by the name of a file, and the state of its replica at the RSE. */
+async function registeredOf(
+  { client, rse }: UploadTarget,
+  file: Did,
+  signal: AbortSignal,
+): Promise<Omit<Standing, 'metadata'>> {
   const key = didKey(file);
   const line = (await client.listReplicas([file], { allStates: true, signal })).get(key);
   // A file without any replica is not listed.
   const known = line ?? (await client.getDid(file, signal).catch(unlessUnknown));
   if (known && 'type' in known && known.type !== 'FILE')
     throw new UserError(`${key} is a ${known.type.toLowerCase()} in Rucio; give the file another name.`);
-  if (known === null) return { known, state: null, metadata: {} };
   const state = line?.replicas.find((replica) => replica.rse === rse.rse)?.state ?? null;
-  const metadata = (await client.metadata([file], { signal })).get(key) ?? {};
-  return { known, state, metadata };
+  return { known, state };
+}
+
+async function standingOf(target: UploadTarget, file: Did, signal: AbortSignal): Promise<Standing> {
+  const registered = await registeredOf(target, file, signal);
+  if (registered.known === null) return { ...registered, metadata: {} };
+  const metadata = (await target.client.metadata([file], { signal })).get(didKey(file)) ?? {};
+  return { ...registered, metadata };
 }
 
 function unlessUnknown(error: unknown): null {
@@ -118,7 +128,7 @@ function unlessUnknown(error: unknown): null {
 }
 
 /** Rucio takes contradicting sums without a word, so they are compared here. */
-function mustBeSame(file: UploadFile, { known }: Standing): void {
+function mustBeSame(file: UploadFile, { known }: Pick<Standing, 'known'>): void {
   if (known === null) return;
   const differs = (['bytes', 'adler32', 'md5'] as const).find(
     (field) => known[field] !== null && known[field] !== file[field],
@@ -184,7 +194,7 @@ export async function uploadFile(
     if (!isAnnounced) {
       await addReplica(api, rse.rse, file, 'C', signal);
       // Somebody may have registered other bytes by this name at the same time: Rucio keeps the first, without a word.
-      mustBeSame(file, await standingOf(target, file, signal));
+      mustBeSame(file, await registeredOf(target, file, signal));
     }
     await told();
   }

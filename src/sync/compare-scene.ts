@@ -52,10 +52,10 @@ export interface Compared {
 }
 
 /** COGs of ours whose address is another than the Item has: whether the store has them there is not known. */
-function isMoved(before: string | undefined, item: Document): boolean {
-  const stored = (before === undefined ? {} : (JSON.parse(before) as Document)).assets ?? {};
+function isMoved(before: Document, item: Document): boolean {
+  const stored = (before.assets ?? {}) as Record<string, Document>;
   return Object.entries(item.assets as Record<string, Document>).some(([key, asset]) => {
-    const old = (stored as Record<string, Document>)[key];
+    const old = stored[key];
     const isOurs = String(asset['file:checksum'] ?? '').startsWith('1220');
     return isOurs && old !== undefined && old.href !== asset.href;
   });
@@ -97,14 +97,17 @@ export function compareScene(
   const label = first && files.length === 1 ? keyOf(first.file) : planned.scene.id;
   const found: Compared = { drift: [], changed: [], isToRead: false };
   const told = new Set<string>();
+  let hasMoved = false;
   for (const item of items) {
     const before = stored.get(String(item.id));
     if (before === toItemRow(JSON.stringify(item)).content) continue;
     found.changed.push(item);
+    const old = before === undefined ? null : (JSON.parse(before) as Document);
+    hasMoved ||= old !== null && isMoved(old, item);
     const drift: Drift[] =
-      before === undefined
+      old === null
         ? [{ kind: 'missing', collection: collectionId, did: label, item: String(item.id), detail: '' }]
-        : compareItems(JSON.parse(before) as Document, item, label);
+        : compareItems(old, item, label);
     // A file of many Items is told once.
     for (const each of drift) {
       const key = `${each.kind} ${each.did} ${each.detail}`;
@@ -113,8 +116,7 @@ export function compareScene(
     }
   }
   const isWhole = files.every(({ file }) => file.deleted === undefined);
-  if (isWhole && found.changed.some((item) => isMoved(stored.get(String(item.id)), item)))
-    return { drift: found.drift, changed: [], isToRead: true };
+  if (isWhole && hasMoved) return { drift: found.drift, changed: [], isToRead: true };
   tell(sync, found.drift);
   return found;
 }

@@ -3,6 +3,7 @@ import type { IngestedSource } from '../db/ingested.ts';
 import { readIngestedKeys, readLakeCollections, readSources } from '../db/synced.ts';
 import { UserError } from '../errors.ts';
 import { DEFAULT_SETTINGS, type IngestSettings, parseSettings } from '../ingest/settings.ts';
+import { didKey } from '../rucio/resolve.ts';
 import type { Did } from '../rucio/types.ts';
 import type { Db } from '../search/tables.ts';
 import { parseObject } from '../stac/item.ts';
@@ -19,8 +20,6 @@ export interface Target {
   /** What was ingested into it, the latest first. */
   sources: TargetSource[];
 }
-
-const keyOf = ({ scope, name }: Did) => `${scope}:${name}`;
 
 const toSource = ({ scope, name, settings }: IngestedSource): TargetSource => ({
   did: { scope, name },
@@ -56,7 +55,7 @@ async function allTargets(db: Db, host: string): Promise<Target[]> {
     const isWhole = state !== undefined;
     const sources = known ?? (await guessSources(db, id, home, isWhole));
     // An earlier release ingested all of it, and remembered no source: what came later is not all there is.
-    if (isWhole && !sources.some(({ did }) => keyOf(did) === keyOf(home)))
+    if (isWhole && !sources.some(({ did }) => didKey(did) === didKey(home)))
       sources.push({ did: home, settings: DEFAULT_SETTINGS });
     if (sources.length > 0) targets.push({ collection: id, home, sources });
   }
@@ -73,11 +72,11 @@ export async function findTargets(db: Db, host: string, dids: Did[] | null): Pro
   const wanted = dids.flatMap((did) => {
     const found = all.filter(
       ({ home, sources }) =>
-        keyOf(home) === keyOf(did) || sources.some((source) => keyOf(source.did) === keyOf(did)),
+        didKey(home) === didKey(did) || sources.some((source) => didKey(source.did) === didKey(did)),
     );
     if (found.length > 0) return found;
     throw new UserError(
-      `${keyOf(did)} is not in the catalogue, so there is nothing to keep true; ingest it first: rucio-stac ingest ${keyOf(did)}.`,
+      `${didKey(did)} is not in the catalogue, so there is nothing to keep true; ingest it first: rucio-stac ingest ${didKey(did)}.`,
     );
   });
   return [...new Set(wanted)];

@@ -3,12 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { networkReason } from '../faults.ts';
 import { readableUrl } from '../pfn.ts';
+import { MAX_REDIRECTS, PASSING_STATUS, REDIRECTS } from '../storage-status.ts';
 import { type Agents, get as getOnce } from './get.ts';
 import { ReplicaFault } from './replica-fault.ts';
-
-const MAX_REDIRECTS = 10;
-const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 /** What a storage is shown of us. */
 export interface Access {
@@ -130,7 +127,7 @@ function checkAnswer(answer: IncomingMessage, range: Range, hint = ''): OpenByte
     };
   }
   if (status === 416) throw refuse('status 416, it has no such range', { passing: true, rangeRefused: true });
-  throw refuse(`status ${status}${meaning(status, hint)}`, { passing: PASSING.has(status) });
+  throw refuse(`status ${status}${meaning(status, hint)}`, { passing: PASSING_STATUS.has(status) });
 }
 
 function meaning(status: number, hint: string): string {
