@@ -7,7 +7,7 @@ import type { Database } from '../db/schema.ts';
 import { UserError } from '../errors.ts';
 import { assetFolder } from '../http/files.ts';
 import { openLocalSource } from '../ingest/local-source.ts';
-import { readMapping } from '../ingest/mapping.ts';
+import { readMappingText } from '../ingest/mapping.ts';
 import {
   makePlan,
   NO_RASTER,
@@ -21,7 +21,7 @@ import { makeProgress, type Progress } from '../ingest/progress.ts';
 import type { Register } from '../ingest/register.ts';
 import { openRucioSource, parseDid } from '../ingest/rucio-source.ts';
 import { runPlan } from '../ingest/run.ts';
-import type { IngestSettings } from '../ingest/settings.ts';
+import { type IngestSettings, mappingOfSettings } from '../ingest/settings.ts';
 import type { Source } from '../ingest/source.ts';
 import { makeStaticWriter } from '../ingest/static-out.ts';
 import { readInstant } from '../ingest/to-time.ts';
@@ -35,7 +35,7 @@ import { summarize } from './ingest-summary.ts';
 import { untilSignal } from './interrupt.ts';
 import { askCatalogue } from './lake.ts';
 import { openCatalogue } from './open.ts';
-import { findRegister, REGISTER_OPTIONS, type RegisterWish, readRegister } from './register.ts';
+import { findRegister, REGISTER_OPTIONS, readRegister } from './register.ts';
 import { keepHeapSmall } from './small-heap.ts';
 import { openStore } from './store.ts';
 
@@ -67,14 +67,10 @@ interface Choices {
   scenePattern: RegExp | null;
   multiband: boolean;
   inPlace: boolean;
-  /** File of rules for metadata; null: as the setting says. */
-  mapping: string | null;
   /** As they were given, for the memory. */
   settings: IngestSettings;
   jobs: number;
   isDryRun: boolean;
-  /** null: COGs stay out of the lake. */
-  register: RegisterWish | null;
 }
 
 function readChoices({ options, names }: Words): Choices {
@@ -112,22 +108,21 @@ function readChoices({ options, names }: Words): Choices {
     scenePattern: scene === null ? null : parseScenePattern(scene),
     multiband: options.multiband === true,
     inPlace: options['in-place'] === true,
-    mapping,
     settings: {
       scene,
       multiband: options.multiband === true,
       inPlace: options['in-place'] === true,
       datetime: given,
-      mapping: mapping === null ? null : resolve(mapping),
+      mapping: mapping === null ? null : { path: resolve(mapping), text: readMappingText(mapping) },
+      register: readRegister(text),
     },
     jobs,
     isDryRun: options['dry-run'] === true,
-    register: readRegister(text),
   };
 }
 
 async function openSource(
-  { name, collectionId, inPlace, mapping: ownMapping }: Choices,
+  { name, collectionId, inPlace, settings }: Choices,
   { webui, mapping: mappingOfAll }: Config,
   env: Env,
   signal: AbortSignal,
@@ -147,7 +142,7 @@ async function openSource(
       throw new UserError(`--in-place is for a DID, whose files others can read; "${name}" is a path.`);
     return openLocalSource(name, collectionId);
   }
-  const mapping = readMapping(ownMapping ?? mappingOfAll);
+  const mapping = mappingOfSettings(settings, mappingOfAll);
   const client = connectRucio(readRucioConfig(env), { signS3: makePfnSigner(env) });
   const tell = (step: string, done: number) => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${name}: ${done} ${step}`);
@@ -246,7 +241,7 @@ async function run(choices: Choices, env: Env, signal: AbortSignal): Promise<num
       const progress = makeProgress(process.stderr, 'ingest');
       const { time } = choices;
       const around = { config, store, time, progress, signal };
-      const register = await findRegister(source, choices.register, around);
+      const register = await findRegister(source, choices.settings.register, around);
       const report = await runWith(
         plan,
         choices,

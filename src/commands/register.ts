@@ -5,16 +5,10 @@ import { UserError } from '../errors.ts';
 import type { Progress } from '../ingest/progress.ts';
 import { openRegister, type Register } from '../ingest/register.ts';
 import { parseDid } from '../ingest/rucio-source.ts';
+import type { RegisterWish } from '../ingest/settings.ts';
 import type { Source } from '../ingest/source.ts';
 import { didKey } from '../rucio/resolve.ts';
-import type { Did } from '../rucio/types.ts';
 import type { AssetStore } from '../s3/types.ts';
-
-export interface RegisterWish {
-  rse: string;
-  /** null: named after the source. */
-  dataset: Did | null;
-}
 
 export const REGISTER_OPTIONS = {
   register: { type: 'string' },

@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { type Config, type Env, parseConfig } from '../config.ts';
 import type { Database } from '../db/schema.ts';
-import { readMapping } from '../ingest/mapping.ts';
 import type { Progress } from '../ingest/progress.ts';
+import { type IngestSettings, mappingOfSettings } from '../ingest/settings.ts';
 import { connectRucio } from '../rucio/connect.ts';
 import { readRucioConfig } from '../rucio/read-config.ts';
 import type { Did } from '../rucio/types.ts';
@@ -46,7 +46,7 @@ async function runOn(
     validator: makeValidator(),
     workFolder: join(config.dataFolder, 'work'),
     webui: config.webui,
-    mappingOf: ({ mapping }: { mapping: string | null }) => readMapping(mapping ?? config.mapping),
+    mappingOf: (settings: IngestSettings) => mappingOfSettings(settings, config.mapping),
     jobs,
     signal,
     progress,

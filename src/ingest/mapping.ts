@@ -92,18 +92,19 @@ export function parseMapping(text: string, label: string): Mapping {
 }
 
 /** @throws UserError */
-export function readMapping(path: string | null): Mapping {
-  if (path === null) return DEFAULT_MAPPING;
-  let text: string;
+export function readMappingText(path: string): string {
   try {
-    text = readFileSync(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
     throw new UserError(
       `The mapping ${path} cannot be read (${messageOf(error)}); see that the file is there.`,
     );
   }
-  return parseMapping(text, path);
 }
+
+/** @throws UserError */
+export const readMapping = (path: string | null): Mapping =>
+  path === null ? DEFAULT_MAPPING : parseMapping(readMappingText(path), path);
 
 function valueAt(metadata: Metadata, key: string): unknown {
   if (Object.hasOwn(metadata, key)) return metadata[key];

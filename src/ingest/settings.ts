@@ -1,7 +1,24 @@
 /** How a DID was ingested, as JSON text: what is remembered of it, so that it can be done the same way again. */
+import type { Did } from '../rucio/types.ts';
+import { type Mapping, parseMapping, readMapping, readMappingText } from './mapping.ts';
 import { parseScenePattern } from './plan.ts';
 import type { ItemTime } from './to-time.ts';
 import { readInstant } from './to-time.ts';
+
+/** `--mapping`: what the file said, so that it counts wherever and whenever `sync` runs. */
+export interface GivenMapping {
+  /** Where it was, with no `..` or working folder in it. */
+  path: string;
+  /** null: an earlier release remembered the path alone. */
+  text: string | null;
+}
+
+/** `--register` */
+export interface RegisterWish {
+  rse: string;
+  /** null: named after the source. */
+  dataset: Did | null;
+}
 
 export interface IngestSettings {
   /** `--scene`, as it was given. */
@@ -11,8 +28,10 @@ export interface IngestSettings {
   inPlace: boolean;
   /** `--datetime`, as it was given. */
   datetime: string | null;
-  /** `--mapping`, a path; null: as the setting says. */
-  mapping: string | null;
+  /** null: as the setting of all says. */
+  mapping: GivenMapping | null;
+  /** null: COGs stay out of the lake. */
+  register: RegisterWish | null;
 }
 
 export const DEFAULT_SETTINGS: IngestSettings = {
@@ -21,13 +40,15 @@ export const DEFAULT_SETTINGS: IngestSettings = {
   inPlace: false,
   datetime: null,
   mapping: null,
+  register: null,
 };
 
 /** Settings of another release have what it knew; the rest is as by default. */
-export const parseSettings = (text: string): IngestSettings => ({
-  ...DEFAULT_SETTINGS,
-  ...(JSON.parse(text) as Partial<IngestSettings>),
-});
+export function parseSettings(text: string): IngestSettings {
+  const { mapping, ...known } = JSON.parse(text) as Partial<IngestSettings> & { mapping?: unknown };
+  const given = typeof mapping === 'string' ? { path: mapping, text: null } : mapping;
+  return { ...DEFAULT_SETTINGS, ...known, mapping: (given ?? null) as GivenMapping | null };
+}
 
 export const patternOf = ({ scene }: IngestSettings): RegExp | null =>
   scene === null ? null : parseScenePattern(scene);
@@ -35,4 +56,26 @@ export const patternOf = ({ scene }: IngestSettings): RegExp | null =>
 export function timeOfSettings({ datetime }: IngestSettings): ItemTime | null {
   const instant = datetime === null ? null : readInstant(datetime);
   return instant === null ? null : { datetime: instant };
+}
+
+/**
+ * @param pathOfAll RUCIO_STAC_MAPPING
+ * @throws UserError
+ */
+export function mappingOfSettings({ mapping }: IngestSettings, pathOfAll: string | null): Mapping {
+  if (mapping === null) return readMapping(pathOfAll);
+  return mapping.text === null ? readMapping(mapping.path) : parseMapping(mapping.text, mapping.path);
+}
+
+/** What to tell where the file says something else by now: what it said at the last ingest counts. null: nothing. */
+export function mappingNote({ mapping }: IngestSettings, label: string): string | null {
+  if (mapping === null || mapping.text === null) return null;
+  let now: string;
+  try {
+    now = readMappingText(mapping.path);
+  } catch {
+    return null;
+  }
+  if (now === mapping.text) return null;
+  return `${mapping.path} has changed since ${label} was ingested; what it said then counts until "rucio-stac ingest" is run with --mapping again`;
 }

@@ -1,12 +1,12 @@
 /** COG on disk -> file in the folder that the server itself gives out: the store of an installation without S3. */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { copyFile, mkdir, open, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, opendir, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { messageOf, UserError } from '../errors.ts';
 import { encodeKey } from './address.ts';
-import type { AssetStore, PutObject } from './types.ts';
+import type { AssetStore, PutObject, StoredObject } from './types.ts';
 
 /** @param ownPrefix the mark of our own addresses, which ends in a slash; the server puts its public address there */
 export function folderStore(folder: string, ownPrefix: string): AssetStore {
@@ -21,6 +21,7 @@ export function folderStore(folder: string, ownPrefix: string): AssetStore {
       return (await sha256Of(path)) === sha256;
     },
     put: (object) => put(root, object),
+    list: (prefix, signal) => list(root, prefix, signal),
     async fetch({ key, path }) {
       await copyFile(pathOf(root, key), path, constants.COPYFILE_FICLONE).catch((error: unknown) => {
         throw new UserError(`${key} cannot be read from ${root}: ${messageOf(error)}.`, { cause: error });
@@ -73,6 +74,32 @@ async function put(root: string, { key, path, bytes, sha256, signal, onProgress 
     throw new UserError(`${target} cannot be written: ${messageOf(error)}.`, { cause: error });
   }
   onProgress?.(bytes);
+}
+
+/** Files that are listed together. */
+const PAGE = 1000;
+
+/** Files below the folder of a prefix that ends in a slash; a folder that is not there has none. */
+async function* list(root: string, prefix: string, signal?: AbortSignal): AsyncGenerator<StoredObject[]> {
+  const folder = pathOf(root, prefix.replace(/\/$/, ''));
+  let page: StoredObject[] = [];
+  try {
+    for await (const entry of await opendir(folder, { recursive: true, bufferSize: PAGE })) {
+      signal?.throwIfAborted();
+      if (!entry.isFile()) continue;
+      const path = join(entry.parentPath, entry.name);
+      const found = await stat(path).catch(() => null);
+      if (found) page.push({ key: relative(root, path).split(sep).join('/'), bytes: found.size });
+      if (page.length < PAGE) continue;
+      yield page;
+      page = [];
+    }
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw new UserError(`${folder} cannot be read: ${messageOf(error)}.`, { cause: error });
+  }
+  if (page.length > 0) yield page;
 }
 
 async function check(root: string): Promise<void> {

@@ -77,6 +77,17 @@ export function s3Store(settings: S3Settings): AssetStore {
       }
       await attempt(`store ${object.key}`, () => store(object));
     },
+    async *list(prefix, signal) {
+      const from = objectKey(settings, prefix);
+      const start = from.length - prefix.length;
+      let ContinuationToken: string | undefined;
+      do {
+        const command = new ListObjectsV2Command({ Bucket, Prefix: from, ContinuationToken });
+        const page = await attempt(`list ${prefix}`, () => client.send(command, { abortSignal: signal }));
+        yield (page.Contents ?? []).map(({ Key = '', Size = 0 }) => ({ key: Key.slice(start), bytes: Size }));
+        ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined;
+      } while (ContinuationToken !== undefined);
+    },
     fetch: ({ key, path, signal }) =>
       attempt(`read ${key}`, async () => {
         const object = new GetObjectCommand({ Bucket, Key: objectKey(settings, key) });

@@ -12,12 +12,22 @@ export interface PutObject {
   onProgress?: (bytes: number) => void;
 }
 
+export interface StoredObject {
+  key: string;
+  bytes: number;
+}
+
 export interface AssetStore {
   /** Public address of a key; the embedded store answers with `OWN_PREFIX`-addresses that the server rewrites. */
   hrefOf(key: string): string;
   /** True when an object with this size and sha256 is there already. */
   has(key: string, bytes: number, sha256: string): Promise<boolean>;
   put(object: PutObject): Promise<void>;
+  /**
+   * Keys that begin with a text, in pages, and how many bytes each holds.
+   * @throws UserError
+   */
+  list(prefix: string, signal?: AbortSignal): AsyncIterable<StoredObject[]>;
   /** Writes an object to a local file. @throws UserError when it is not there, or the file cannot be written */
   fetch(object: { key: string; path: string; signal?: AbortSignal }): Promise<void>;
   /** Deletes an object; one that is not there is no fault. */

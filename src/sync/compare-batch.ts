@@ -18,6 +18,7 @@ import { type Document, itemIdsOf } from '../ingest/to-item.ts';
 import { toItemRow } from '../stac/item.ts';
 import { assetOfDid } from './compare.ts';
 import { compareScene, knownFiles, storedItems, withGone } from './compare-scene.ts';
+import type { Drift } from './drift.ts';
 import { type Group, keyOf, type Sync, tell } from './state.ts';
 
 /** Deletes a scene of which nothing is left in the lake. */
@@ -130,6 +131,15 @@ async function recallReplicas(
   }
 }
 
+/** A scene whose COGs are to go into the lake and are not there. */
+function unregistered({ publisher, run }: Group, planned: PlannedScene): Drift[] {
+  const isWhole = planned.files.every(({ file }) => file.deleted === undefined);
+  if (!isWhole || !publisher?.isWaiting(planned)) return [];
+  const did = planned.files.map(({ file }) => keyOf(file)).join(', ');
+  const { collectionId: collection } = run.plan.source;
+  return [{ kind: 'cog-unregistered', collection, did, item: planned.scene.id, detail: publisher.rse }];
+}
+
 /** Scenes that are compared and mended in one go. */
 const TOGETHER = 100;
 
@@ -167,6 +177,7 @@ export async function compareBatch(
     context.signal.throwIfAborted();
     const some = planned.slice(at, at + TOGETHER);
     const stored = await storedItems(sync, some);
+    const lost = await sync.stock.lostOf(some);
     const changed: Document[] = [];
     for (const each of some) {
       const whole = withGone(each, stored, group, now);
@@ -186,6 +197,12 @@ export async function compareBatch(
         if (context.isPruning && live.length < whole.files.length) {
           await forgetGone(sync, group, whole);
           toRead.push(withoutGone(byId.get(whole.scene.id) as Scene<ListedFile>, sync));
+          continue;
+        }
+        const unmade = [...(lost.get(whole.scene.id) ?? []), ...unregistered(group, whole)];
+        if (unmade.length > 0) {
+          tell(sync, unmade);
+          toRead.push(byId.get(whole.scene.id) as Scene<ListedFile>);
           continue;
         }
         run.tally.add(whole.scene, knownFiles(whole));

@@ -3,7 +3,8 @@
 /**
  * `new`: in Rucio and not in STAC; `missing`: its Item was deleted here; `gone`: in STAC and not in Rucio. Replicas came
  * (`replica-new`), went (`replica-gone`), have another address (`replica-moved`), or there is none left (`no-replica`).
- * `changed`: other bytes; `metadata`: other properties.
+ * `changed`: other bytes; `metadata`: other properties. `cog-lost`: the store has not the COG that an Item names; `cog-unregistered`:
+ * the lake has it not, though `ingest --register` was asked to put it there.
  */
 export type DriftKind =
   | 'new'
@@ -14,7 +15,9 @@ export type DriftKind =
   | 'replica-moved'
   | 'no-replica'
   | 'changed'
-  | 'metadata';
+  | 'metadata'
+  | 'cog-lost'
+  | 'cog-unregistered';
 
 export interface Drift {
   kind: DriftKind;
@@ -23,7 +26,7 @@ export interface Drift {
   did: string;
   /** Id of an Item that it is about, where there is one. */
   item: string | null;
-  /** RSE, checksums or names of properties. */
+  /** RSE, checksums, names of properties, or key in the store. */
   detail: string;
 }
 
@@ -37,6 +40,8 @@ const WORDS: Record<DriftKind, string> = {
   'no-replica': 'no replica left',
   changed: 'checksum changed',
   metadata: 'metadata changed',
+  'cog-lost': 'cog lost',
+  'cog-unregistered': 'cog not put into the lake',
 };
 
 /** One line for people. */

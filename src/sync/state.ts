@@ -7,7 +7,7 @@ import { makeOrderReader } from '../ingest/read-orders.ts';
 import { completeFiles, toListed, toSourceFile } from '../ingest/rucio-source.ts';
 import { openRun } from '../ingest/run.ts';
 import type { IngestContext, Run } from '../ingest/run-scenes.ts';
-import { type IngestSettings, patternOf, timeOfSettings } from '../ingest/settings.ts';
+import { type IngestSettings, mappingNote, patternOf, timeOfSettings } from '../ingest/settings.ts';
 import type { ListedFile, Source, SourceFile } from '../ingest/source.ts';
 import type { Document } from '../ingest/to-item.ts';
 import type { RucioClient } from '../rucio/connect.ts';
@@ -15,7 +15,9 @@ import { didKey } from '../rucio/resolve.ts';
 import type { Drift } from './drift.ts';
 import { goneFile } from './gone-file.ts';
 import type { Listing } from './listing.ts';
+import type { Stock } from './lost-cogs.ts';
 import type { Patience } from './patience.ts';
+import { makePublisher, type Publisher } from './register.ts';
 import type { Target } from './targets.ts';
 import { toldReplicas } from './told-replicas.ts';
 
@@ -54,6 +56,8 @@ export interface Group {
   told: Map<string, Document>;
   /** Fills in how far what was ordered of some files is. */
   readOrders: ReturnType<typeof makeOrderReader>;
+  /** Puts COGs into the lake; null: they were not to go there. */
+  publisher: Publisher | null;
 }
 
 export interface Sync {
@@ -64,6 +68,8 @@ export interface Sync {
   isUnmoved: boolean;
   /** RFC 3339, now. */
   now: string;
+  /** COGs in the store. */
+  stock: Stock;
   report: SyncReport;
 }
 
@@ -190,18 +196,27 @@ function openGroup(
   const { multiband, inPlace } = settings;
   const plan = makePlan(source, { scenePattern: patternOf(settings), multiband, inPlace });
   for (const scene of plan.scenes) scene.place += place;
-  const context = { ...sync.context, time: timeOfSettings(settings), settings: null };
+  const time = timeOfSettings(settings);
+  const { report, target } = sync;
+  const note = mappingNote(settings, didKey(target.home));
+  if (note !== null) report.notes.push(note);
+  const asked = { collection: target.collection, context: sync.context, report, time };
+  const publisher = settings.register && makePublisher(source, settings.register, asked);
+  const context = { ...sync.context, time, settings: null, ...(publisher && { publish: publisher.publish }) };
   const run = openRun(plan, context);
   // The Collection is there; it is written at the end.
   const readOrders = makeOrderReader(context.db, source, context.signal);
-  return { run: { ...run, lastCollection: performance.now(), ...(tally && { tally }) }, ...seen, readOrders };
+  const begun = { ...run, lastCollection: performance.now(), ...(tally && { tally }) };
+  return { run: begun, ...seen, readOrders, publisher };
 }
 
-/** Groups of files that are ingested in one way; what is gone is with those ingested last. */
 /** What is wrong with one Collection, and says nothing of the others. */
 export class CollectionFault extends UserError {}
 
-/** @throws CollectionFault for settings that cannot be used any more, or files that would be one Item */
+/**
+ * Groups of files that are ingested in one way; what is gone is with those ingested last.
+ * @throws CollectionFault for settings that cannot be used any more, or files that would be one Item
+ */
 export function openGroups(sync: Sync, missed: ListedFile[]): Group[] {
   const groups: Group[] = [];
   try {

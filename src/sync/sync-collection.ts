@@ -16,6 +16,7 @@ import { didKey } from '../rucio/resolve.ts';
 import { parseObject } from '../stac/item.ts';
 import { compareBatch } from './compare-batch.ts';
 import { type Listing, listTarget } from './listing.ts';
+import { openStock } from './lost-cogs.ts';
 import { replicaMark } from './replica-mark.ts';
 import {
   emptyReport,
@@ -80,13 +81,15 @@ async function sweepStore({ context, target, report }: Sync): Promise<void> {
 
 async function mend(sync: Sync, groups: Group[], toRead: Scene<ListedFile>[][]): Promise<void> {
   const { context, report, target, listing } = sync;
-  for (const [index, { run }] of groups.entries()) {
-    const all = toRead[index] ?? [];
+  for (const [index, { run, publisher }] of groups.entries()) {
+    const found = toRead[index] ?? [];
+    const all = publisher ? await publisher.withoutRefused(found) : found;
     const scenes = all.filter((scene) => context.patience.isDue(target.collection, scene));
     if (scenes.length < all.length)
       report.notes.push(`${all.length - scenes.length} scenes could not be read before, and are tried later`);
     const onFailure = ({ scene }: PlannedScene) => context.patience.failed(target.collection, scene);
     if (scenes.length > 0) await workOff({ ...run, context: { ...run.context, onFailure } }, scenes);
+    publisher?.close();
     report.changedItems += run.report.changedItems;
     report.ingestedFiles += run.report.ingestedFiles;
     report.failures.push(...run.report.failures);
@@ -118,7 +121,9 @@ export async function syncCollection(target: Target, context: SyncContext): Prom
   const now = `${new Date().toISOString().slice(0, 19)}Z`;
   const mark = await markOf(target, listing, context);
   const isUnmoved = mark !== null && mark === (await readReplicaMark(context.db, target.collection));
-  const sync: Sync = { target, context, listing, isUnmoved, now, report: emptyReport(target.collection) };
+  const report = emptyReport(target.collection);
+  const stock = openStock(context, target.collection, report);
+  const sync: Sync = { target, context, listing, isUnmoved, now, stock, report };
   const groups = openGroups(sync, await missedFiles(sync));
   const toRead: Scene<ListedFile>[][] = [];
   for (const group of groups) {

@@ -71,13 +71,15 @@ def test_default_rules_and_ones_own(make_catalogue, described, tmp_path):
     assert gone["properties"]["rucio:state"] == "DELETED" and (gone["bbox"], gone["geometry"]) == (item["bbox"], item["geometry"])
     assert {key: gone["properties"].get(key) for key in added} == added
 
-    # Rules that are no more there are told, and the other Collections are kept true.
+    # Rules count as they were given, also when their file is no more there; those of all are read each time, and where they
+    # are not there, Collections with rules of their own are kept true.
     other = made.cli("ingest", f"{described}:a.tif", "--collection", "zz").ok()
     assert other.code == 0
     rules.unlink()
-    failed = made.cli("sync")
-    assert failed.code == 1 and "mapping.json" in failed.err, str(failed)
-    assert "Collection zz: 0 differences" in failed.err
+    assert "0 differences, 0 files ingested, 0 items written" in made.cli("sync", f"{described}:set").ok().err
+    failed = made.cli("sync", RUCIO_STAC_MAPPING=rules)
+    assert failed.code == 1 and "mapping.json cannot be read" in failed.err, str(failed)
+    assert f"Collection {described}.set: 0 differences" in failed.err
 
 
 def test_a_mapping_that_cannot_be_used_is_one_sentence(make_catalogue, described, tmp_path):

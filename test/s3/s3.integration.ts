@@ -65,6 +65,25 @@ test('what was put is there under its public address, for everyone and from any 
   assert.ok(Buffer.from(await body.arrayBuffer()).equals(put.content.subarray(100, 200)));
 });
 
+test('all objects below a folder are listed, however many pages they are', async () => {
+  const s3 = store();
+  const one = object('', 7);
+  const keys = Array.from({ length: 1003 }, (_, n) => `many/${n}/ä b+&.tif`).values();
+  const put = async () => {
+    for (const key of keys) await s3.put({ ...one, key });
+  };
+  await Promise.all([s3.put({ ...one, key: 'manyfold/1.tif' }), ...Array.from({ length: 16 }, put)]);
+  const found = new Map<string, number>();
+  let pages = 0;
+  for await (const page of s3.list('many/')) {
+    pages++;
+    for (const { key, bytes } of page) found.set(key, bytes);
+  }
+  assert.ok(pages >= 2);
+  assert.equal(found.size, 1003);
+  assert.equal(found.get('many/1002/ä b+&.tif'), 7);
+});
+
 test('a large object goes in parts, arrives whole, and tells how far it is', async () => {
   const put = object('large.tif', 40 * 1024 * 1024 + 12_345);
   const s3 = store();

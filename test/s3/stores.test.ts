@@ -8,6 +8,7 @@ import { UserError } from '../../src/errors.ts';
 import { folderStore } from '../../src/s3/folder-store.ts';
 import { s3Store } from '../../src/s3/s3-store.ts';
 import { readS3Settings } from '../../src/s3/settings.ts';
+import type { StoredObject } from '../../src/s3/types.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rucio-stores-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -34,6 +35,22 @@ test('the folder store keeps a copy under the key, and knows it by size and sha2
   assert.equal(await store.has('a/b.tif', bytes.length, '0'.repeat(64)), false);
   assert.equal(store.hrefOf('a/b c#.tif'), 'own://api/assets/a/b%20c%23.tif');
   assert.equal(store.scheme(), null);
+});
+
+test('the folder store lists what it has below a folder, with its size', async () => {
+  const store = folderStore(join(folder, 'listed'), 'own://api/');
+  const list = async (prefix: string) => {
+    const found: StoredObject[] = [];
+    for await (const page of store.list(prefix)) found.push(...page);
+    return found;
+  };
+  assert.deepEqual(await list('a/'), []);
+  for (const key of ['a/x/1.tif', 'a/y/ä b.tif', 'ab/1.tif']) await store.put({ ...object, key });
+  const found = (await list('a/')).sort((one, other) => (one.key < other.key ? -1 : 1));
+  assert.deepEqual(
+    found,
+    ['a/x/1.tif', 'a/y/ä b.tif'].map((key) => ({ key, bytes: bytes.length })),
+  );
 });
 
 test('the folder store refuses keys that lead outside, and a file that changed', async () => {

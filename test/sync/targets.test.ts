@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { findUsed, leaveObjects } from '../../src/db/left-objects.ts';
 import type { Database } from '../../src/db/schema.ts';
 import { upsertCollection, upsertItems } from '../../src/db/upsert-items.ts';
+import { DEFAULT_SETTINGS, mappingOfSettings, parseSettings } from '../../src/ingest/settings.ts';
 import { toCollectionRow, toItemRow } from '../../src/stac/item.ts';
 import { findTargets } from '../../src/sync/targets.ts';
 import { openTestCatalogue } from '../support/catalogue.ts';
@@ -62,4 +63,18 @@ describe('what a Collection of the lake comes from', () => {
       'c/x2/a.tif',
     ]);
   });
+});
+
+test('settings of another release count as they were meant', () => {
+  const old = parseSettings('{"scene":null,"multiband":true,"mapping":"/etc/rules.json"}');
+  assert.deepEqual(old, {
+    ...DEFAULT_SETTINGS,
+    multiband: true,
+    mapping: { path: '/etc/rules.json', text: null },
+  });
+  assert.throws(() => mappingOfSettings(old, null), /\/etc\/rules\.json cannot be read/);
+  const given = { ...DEFAULT_SETTINGS, mapping: { path: '/etc/rules.json', text: '{"mission":"project"}' } };
+  assert.deepEqual(mappingOfSettings(parseSettings(JSON.stringify(given)), null).get('mission')?.from, [
+    'project',
+  ]);
 });
