@@ -20,6 +20,7 @@ import { negotiateLanguage } from './http/language.ts';
 import { allowMethods } from './http/methods.ts';
 import { mustKnowParameters } from './http/parameters.ts';
 import { problemReply, toApiError } from './http/problem.ts';
+import { readerNetwork } from './http/reader.ts';
 import { LONGEST_ADDRESS } from './http/server.ts';
 
 const MOST_BODY = '32mb';
@@ -76,6 +77,7 @@ function mountRoute(app: Express, route: Route, context: Context): void {
       headers: request.headers,
       text: route.body ? bodyText(request.body, request.headers['content-type']) : '',
       base: requestBase(request, config),
+      reader: readerNetwork(request.headers, request.socket.remoteAddress, config.trustProxy),
       mustBeWanted: () => {
         if (response.destroyed) throw new ApiError('Unavailable', 'the client went away');
       },

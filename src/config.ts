@@ -30,6 +30,8 @@ export interface Config {
   readonly languages: Language[];
   /** Milliseconds that one search may take. */
   readonly searchTimeLimit: number;
+  /** RSE expressions: where replicas are read from first, the best first. */
+  readonly rses: string[];
   /** Of the Rucio web UI, for links to a DID's page; no slash at the end. */
   readonly webui: string | null;
   /** File of rules for the lake's metadata; null: the defaults. */
@@ -55,6 +57,7 @@ const SETTINGS = [
   'RUCIO_STAC_ID',
   'RUCIO_STAC_LANGUAGES',
   'RUCIO_STAC_SEARCH_TIME_LIMIT',
+  'RUCIO_STAC_RSES',
   'RUCIO_STAC_WEBUI',
   'RUCIO_STAC_MAPPING',
   'RUCIO_STAC_SYNC_EVERY',
@@ -103,6 +106,13 @@ function readLanguages(env: Env, name: string, faults: string[]): Pick<Config, '
     );
     return { language: { code: 'en' }, languages: [] };
   }
+}
+
+function readList(env: Env, name: string): string[] {
+  return (env[name] ?? '')
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
 }
 
 function readUrl(env: Env, name: string, schemes: string[], faults: string[]): string | null {
@@ -156,6 +166,7 @@ export function parseConfig(env: Env): Config {
     catalogId: env.RUCIO_STAC_ID?.trim() || 'rucio-stac',
     ...readLanguages(env, 'RUCIO_STAC_LANGUAGES', faults),
     searchTimeLimit: readInteger(env, 'RUCIO_STAC_SEARCH_TIME_LIMIT', 30_000, 3_600_000, faults),
+    rses: readList(env, 'RUCIO_STAC_RSES'),
     webui: readUrl(env, 'RUCIO_STAC_WEBUI', ['http:', 'https:'], faults),
     mapping: env.RUCIO_STAC_MAPPING?.trim() || null,
     syncEvery: readEvery(env, 'RUCIO_STAC_SYNC_EVERY', faults),

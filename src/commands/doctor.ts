@@ -2,14 +2,16 @@
 import { type Config, type Env, parseConfig } from '../config.ts';
 import type { Command } from './command.ts';
 import { attempt, type Finding, ok, skipped } from './doctor/check.ts';
+import { checkRses } from './doctor/rses.ts';
 import { checkServer } from './doctor/server.ts';
 import { checkCa, checkCertificate, checkConfiguration } from './doctor/settings.ts';
 import { checkDatabase, checkStore } from './doctor/stores.ts';
+import { checkTools } from './doctor/tools.ts';
 
 const HELP = `rucio-stac doctor
 
-Checks the Rucio configuration, CA, certificate, server, clock, token, account and its permissions, the bucket or folder for
-COGs, and the database; each is ok, failed (with what to do) or skipped. Exit code 0 when nothing failed, else 1. Changes
+Checks the Rucio configuration, CA, certificate, server, clock, token, account and its permissions, the
+programs that transfer files, the bucket or folder for COGs, and the database; each is ok, failed (with what to do) or skipped. Exit code 0 when nothing failed, else 1. Changes
 nothing but a tiny object that is put into the bucket and deleted again; userpass and x509 log in where needed.
 
   --json   print it as JSON
@@ -24,6 +26,7 @@ async function* checkAll(env: Env): AsyncGenerator<{ finding: Finding; secrets: 
   const { config, finding } = await checkConfiguration(env);
   const isOptional =
     finding.state === 'failed' && !wantsRucio(env) && /^No Rucio configuration/.test(finding.detail);
+  let isLoggedIn = false;
   const secrets = [config?.password ?? null, config?.bearer.token ?? null];
   yield { finding: isOptional ? { ...finding, state: 'skipped' } : finding, secrets };
   if (config === null) {
@@ -32,15 +35,22 @@ async function* checkAll(env: Env): AsyncGenerator<{ finding: Finding; secrets: 
   } else {
     const local = [await checkCa(config), await checkCertificate(config)];
     for (const each of local) yield { finding: each, secrets };
-    for (const each of await checkServer(config)) yield { finding: each, secrets };
+    for (const each of await checkServer(config)) {
+      isLoggedIn = each.name === 'permissions' && each.state === 'ok';
+      yield { finding: each, secrets };
+    }
+    yield { finding: await checkTools(config), secrets };
   }
-  let settings: Config | null = null;
+  let settings = null as Config | null;
   const read = await attempt('settings', () => {
     settings = parseConfig(env);
     return ok('settings', 'the environment can be used');
   });
   yield { finding: read, secrets };
   if (settings === null) return;
+  const { rses } = settings;
+  if (config !== null && isLoggedIn && rses.length > 0)
+    yield { finding: await checkRses(config, rses), secrets };
   for (const each of await checkStore(settings, env)) yield { finding: each, secrets };
   for (const each of await checkDatabase(settings)) yield { finding: each, secrets };
 }

@@ -10,10 +10,16 @@ import { makeSigner, type Signer } from '../s3/sign.ts';
 /** Seconds that a signed address can be used. */
 const SIGNED = 3600;
 
+/** A line of the server's log. */
+type Log = (event: string, fields: Record<string, unknown>) => void;
+
 /** Opens no connection yet. Null where no Rucio is configured; one that is, and cannot be used, is told. */
-export function findLake(env: Env): Lake | null {
+export function findLake({ rses }: Config, env: Env, log: Log): Lake | null {
   try {
-    return openLake(connectRucio(readRucioConfig(env)));
+    return openLake(connectRucio(readRucioConfig(env)), {
+      rses,
+      onFault: (expression, reason) => log('rses:fault', { setting: 'RUCIO_STAC_RSES', expression, reason }),
+    });
   } catch (error) {
     const isMeant = env.RUCIO_CONFIG || env.RUCIO_HOME || env.RUCIO_HOST;
     if (isMeant) process.stderr.write(`Replicas are not looked up in Rucio: ${messageOf(error)}\n`);

@@ -89,7 +89,7 @@ async function run(config: Config, env: Env, withSample: boolean): Promise<void>
   const signer = findSigner(config, env);
   const { signal, ended } = untilSignal();
   const validator: Validator = makeValidator();
-  const lake = findLake(env);
+  const lake = findLake(config, env, logLine);
   const database: Database = await openCatalogue(config, 'serve', true);
   try {
     if (withSample && (await wantsSample(config, database))) {

@@ -65,14 +65,15 @@ function ownPlace(asset: Asset): Place[] {
 
 /**
  * The best first.
+ * @param reader network of who asks
  * @throws RucioError DataIdentifierNotFound, UserError where Rucio gives no answer
  */
-export async function placesOf(asset: Asset, lake: Lake | null): Promise<Place[]> {
+export async function placesOf(asset: Asset, lake: Lake | null, reader: string | null): Promise<Place[]> {
   const did = didOf(asset);
   const isOfLake = lake !== null && did !== null && (asset['rucio:host'] ?? lake.host) === lake.host;
   if (!isOfLake) return toldPlaces(asset);
   const own = ownPlace(asset);
-  const replicas = await lake.replicasOf(did).catch((error: unknown) => {
+  const replicas = await lake.replicasOf(did, reader).catch((error: unknown) => {
     if (own.length > 0) return [];
     throw error;
   });

@@ -66,8 +66,8 @@ function lakeFault(error: unknown, asset: Asset): unknown {
 }
 
 /** @throws ApiError Gone, Unavailable, NotFound */
-async function findPlaces(asset: Asset, { lake }: Context): Promise<Place[]> {
-  const places = await placesOf(asset, lake).catch((error: unknown) => {
+async function findPlaces(asset: Asset, { reader }: ApiRequest, { lake }: Context): Promise<Place[]> {
+  const places = await placesOf(asset, lake, reader).catch((error: unknown) => {
     throw lakeFault(error, asset);
   });
   if (places.length > 0) return places;
@@ -152,7 +152,7 @@ async function list(request: ApiRequest, context: Context, places: Place[]): Pro
 async function resolve(request: ApiRequest, context: Context): Promise<Reply> {
   const asked = readAsked(request);
   const asset = await mustHaveAsset(request, context);
-  const places = (await findPlaces(asset, context)).map(asFollowed);
+  const places = (await findPlaces(asset, request, context)).map(asFollowed);
   if (asked.isList) return list(request, context, places);
   const location = await addressOf(choose(places, asked), request, context);
   // A header holds ASCII only.
@@ -177,7 +177,7 @@ const route: Route = {
   ],
   responses: {
     200: 'All replicas, where JSON is asked for by name',
-    302: 'The best replica that can be read now, in Location',
+    302: 'The nearest replica that can be read now, in Location',
     400: 'A parameter is wrong',
     404: 'There is no such Collection, Item or asset, or no such replica',
     406: 'No replica can be read over the web',

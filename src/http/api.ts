@@ -20,6 +20,8 @@ export interface ApiRequest {
   text: string;
   /** Public address of this API, no slash at the end. */
   base: string;
+  /** Network of who asks, where it is known outside: an address that stands for it. */
+  reader: string | null;
   /** Before work that may have waited long. @throws ApiError Unavailable when the client went away */
   mustBeWanted(): void;
 }

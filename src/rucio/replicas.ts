@@ -9,6 +9,8 @@ export interface ListReplicasOptions {
   allStates?: boolean;
   /** Only on RSEs that this expression matches, such as `country=IT`. */
   rseExpression?: string;
+  /** Network to which the first should be nearest, by Rucio's GeoIP database; without: us. */
+  reader?: string | null;
 }
 
 export interface ReplicaLine extends Did {
@@ -77,16 +79,18 @@ async function ask(
   api: Api,
   dids: readonly Did[],
   schemes: string[] | null,
-  { signal, allStates = false, rseExpression }: ListReplicasOptions,
+  { signal, allStates = false, rseExpression, reader }: ListReplicasOptions,
 ): Promise<RawLine[]> {
   const body = {
     dids: dids.map(({ scope, name }) => ({ scope, name })),
     all_states: allStates,
     ignore_availability: allStates,
+    // Addresses that open inside of a site alone are of no use to readers.
+    domain: 'wan',
     ...(schemes !== null && { schemes }),
     ...(rseExpression !== undefined && { rse_expression: rseExpression }),
   };
-  return (await api.getList('/replicas/list', { body, signal })) as RawLine[];
+  return (await api.getList('/replicas/list', { body, signal, reader })) as RawLine[];
 }
 
 function rsesWithoutPfn(line: RawLine): string[] {

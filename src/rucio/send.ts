@@ -15,6 +15,8 @@ export interface AskOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Sent as JSON. */
   body?: unknown;
+  /** Network of whom it is asked for, where that is not us. */
+  reader?: string | null | undefined;
   signal?: AbortSignal | undefined;
   /** Records read so far; starts at 0 again when the request is repeated. */
   onRecord?: ((count: number) => void) | undefined;
@@ -68,6 +70,8 @@ export async function sendPatiently<T>(
 
 async function sendOnce(dispatcher: Dispatcher, ask: Ask): Promise<Answer> {
   const headers: Record<string, string> = { accept: '*/*', 'user-agent': 'rucio-stac', ...ask.headers };
+  // Rucio takes it for the address to which replicas should be near (web/rest/flaskapi/v1/replicas.py), as it stands there.
+  if (ask.reader) headers['x-forwarded-for'] = ask.reader;
   if (ask.body !== undefined) headers['content-type'] = 'application/json';
   const {
     statusCode,

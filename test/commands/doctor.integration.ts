@@ -44,7 +44,29 @@ test('all that is fine is told as fine: userpass, a certificate, the bucket', as
       assert.equal(of(name).state, 'ok', name);
     assert.equal(of('certificate').state, key === 'RUCIO_CONFIG_X509' ? 'ok' : 'skipped');
     assert.match(of('permissions').detail, /can read: \d+ scopes/);
+    assert.match(of('transfer tools').detail, /^\/\S+\/xrdcp, .*\/rclone/);
   }
+});
+
+test('programs that transfer files, and the order of RSEs', async () => {
+  const RUCIO_CONFIG = configLike(readFileSync(required('RUCIO_CONFIG_HTTPS'), 'utf8'), tokenFile('rses'));
+  const good = await examine({ RUCIO_CONFIG, RUCIO_STAC_RSES: 'DEV-CACHE, DEV-CACHE|DEV-DISK' });
+  assert.deepEqual(
+    good
+      .of('RSEs')
+      .detail.split(/[:;,] /)
+      .sort(),
+    ['DEV-CACHE', 'DEV-CACHE', 'DEV-CACHE', 'DEV-CACHE|DEV-DISK', 'DEV-DISK'],
+  );
+  const PATH = '/nonexistent';
+  const bad = await examine({ RUCIO_CONFIG, PATH, RUCIO_STAC_RSES: 'DEV-CACHE, country=Nowhere' });
+  assert.equal(bad.code, 1);
+  assert.match(bad.of('RSEs').detail, /Rucio does not take country=Nowhere, or it matches no RSE/);
+  assert.equal(bad.of('transfer tools').state, 'skipped');
+  assert.match(
+    bad.of('transfer tools').detail,
+    /none on the PATH of xrdcp \(root, roots, xroot\), gfal-copy/,
+  );
 });
 
 test('no token, one that has ended, one of another account, one that others can read', async () => {

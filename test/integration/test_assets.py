@@ -24,8 +24,8 @@ def rucio(code, *args):
     return done.stdout
 
 
-def ask(catalogue, collection, item, key, accept="*/*", **query):
-    return requests.get(f"{catalogue.url}/collections/{collection}/items/{item}/assets/{key}", params=query, headers={"accept": accept}, allow_redirects=False, timeout=60)
+def ask(catalogue, collection, item, key, accept="*/*", headers=None, **query):
+    return requests.get(f"{catalogue.url}/collections/{collection}/items/{item}/assets/{key}", params=query, headers={"accept": accept} | (headers or {}), allow_redirects=False, timeout=60)
 
 
 @pytest.fixture(scope="module")
