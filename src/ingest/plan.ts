@@ -1,9 +1,11 @@
 /** Source and memory -> plan: which scenes there are; and, when their turn comes, which of their files are to be read. */
+
 import { type IngestedFile, ingestedKey } from '../db/ingested.ts';
 import { UserError } from '../errors.ts';
 import { isRasterName } from '../raster/open-raster.ts';
 import type { AssetStore } from '../s3/types.ts';
 import type { FileDescription } from './describe.ts';
+import { storeKey } from './part-names.ts';
 import { readPublished } from './register-standing.ts';
 import {
   fingerprint,
@@ -13,7 +15,6 @@ import {
   type Source,
   type SourceFile,
 } from './source.ts';
-import { storeKey } from './to-item.ts';
 
 /** Raised when what is made of the same bytes changes. */
 const PIPELINE_VERSION = 1;

@@ -1,4 +1,5 @@
 /** One source file -> its COGs in the store and their description. The original and each COG are gone from the work folder once they are used. */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
@@ -7,10 +8,10 @@ import { writeCog } from '../raster/write-cog.ts';
 import type { AssetStore } from '../s3/types.ts';
 import { COG_TYPE } from '../stac/media-type.ts';
 import { describeLayer, type FileDescription, type LayerDescription } from './describe.ts';
+import { storeKey } from './part-names.ts';
 import type { Progress } from './progress.ts';
 import { readInPlace } from './read-in-place.ts';
 import type { Scene, SourceFile } from './source.ts';
-import { storeKey } from './to-item.ts';
 
 export interface ReadContext {
   collectionId: string;

@@ -3,6 +3,7 @@
  * `scope:name.cog`, each as `SCENE.LAYER.HASH.tif` with the first 12 digits of its sha256: files are never changed in
  * Rucio, so other bytes are another file, and the same bytes the same. No slashes: Rucio's client makes no folders for them.
  */
+
 import { createHash } from 'node:crypto';
 import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,10 +18,11 @@ import { attach, containersOf } from '../rucio/upload-did.ts';
 import type { AssetStore } from '../s3/types.ts';
 import { COG_TYPE } from '../stac/media-type.ts';
 import type { LayerDescription } from './describe.ts';
+import { storeKey } from './part-names.ts';
 import type { PlannedScene } from './plan.ts';
 import { cogMetadata } from './register-metadata.ts';
 import type { Scene, Source, SourceFile } from './source.ts';
-import { type SceneFile, storeKey } from './to-item.ts';
+import type { SceneFile } from './to-item.ts';
 import type { ItemTime } from './to-time.ts';
 import { makeWorkFolder } from './work-folder.ts';
 

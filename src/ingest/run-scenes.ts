@@ -1,4 +1,5 @@
 /** One scene, or many of which nothing is to be read -> their Items in the catalogue. */
+
 import { sql } from 'kysely';
 import type { CollectionFacts } from '../db/collection-facts.ts';
 import { type IngestedFile, type IngestedSource, type SceneWrite, writeScenes } from '../db/ingested.ts';
@@ -9,6 +10,7 @@ import type { Db } from '../search/tables.ts';
 import { type CollectionRow, parseObject, toCollectionRow, toItemRow } from '../stac/item.ts';
 import type { Validator } from '../stac/validate.ts';
 import type { FileDescription } from './describe.ts';
+import { storeKey } from './part-names.ts';
 import { memoryKey, type Plan, type PlannedFile, type PlannedScene } from './plan.ts';
 import type { Progress } from './progress.ts';
 import { readFile } from './read-file.ts';
@@ -16,7 +18,7 @@ import { keepLake } from './register-standing.ts';
 import type { Scene } from './source.ts';
 import type { Tally } from './tally.ts';
 import { toCollection } from './to-collection.ts';
-import { type Document, itemIdsOf, type SceneFile, storeKey, toItems } from './to-item.ts';
+import { type Document, itemIdsOf, type SceneFile, toItems } from './to-item.ts';
 import type { ItemTime } from './to-time.ts';
 
 export interface IngestContext {

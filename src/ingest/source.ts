@@ -97,7 +97,8 @@ export function toId(name: string): string {
   return id === '' ? '_' : id;
 }
 
-function withoutExtension(name: string): string {
+/** A name without its extension. */
+export function stemOf(name: string): string {
   const extension = extname(name);
   return extension === '' ? name : name.slice(0, -extension.length);
 }
@@ -111,7 +112,7 @@ export function groupScenes<File extends ListedFile>(
   const scenes = new Map<string, Omit<Scene<File>, 'place'> & { from: string }>();
   for (const file of files) {
     const match = pattern?.exec(file.name);
-    const stem = withoutExtension(file.name);
+    const stem = stemOf(file.name);
     const key = match?.groups?.scene ?? stem;
     const foreign = file.did !== null && source.did !== null && file.did.scope !== source.did.scope;
     const id = toId(foreign ? `${file.did?.scope}.${key}` : key);

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CollectionFacts } from '../db/collection-facts.ts';
 import { COG_TYPE } from '../stac/media-type.ts';
+import { sourceKey } from './part-names.ts';
 import type { Scene, SourceFile } from './source.ts';
 import { bandFields, joinAvailability, stateOfFiles } from './to-asset.ts';
 import type { Document, SceneFile } from './to-item.ts';
@@ -98,7 +99,7 @@ export function makeTally(): Tally {
           keepFirst(assets, key, [place, at, part], make);
         const isCopied = file.description.layers.some(({ inPlace }) => !inPlace);
         if (file.file.did !== null && isCopied) {
-          keepFirst(originals, 'source', [place, at, Number.MAX_SAFE_INTEGER], () => null);
+          keepFirst(originals, sourceKey(file, true), [place, at, Number.MAX_SAFE_INTEGER], () => null);
           originalTypes.add(file.description.mediaType);
         }
         addCube(file.description, [place, at, 0]);

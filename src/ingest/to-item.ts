@@ -8,6 +8,7 @@ import { OWN_PREFIX, ownAssetHref } from '../stac/link.ts';
 import type { FileDescription, LayerDescription } from './describe.ts';
 import { licenseOf } from './license.ts';
 import { orderFields, worstOrder } from './orders.ts';
+import { sourceKey, storeKey } from './part-names.ts';
 import type { Scene, Source, SourceFile } from './source.ts';
 import {
   type Asset,
@@ -116,20 +117,6 @@ export function itemIdsOf(
   return files.length === 0 ? [] : [...groupParts(scene, files as SceneFile[]).keys()];
 }
 
-/** Where a layer's COG lies in the store. */
-export function storeKey(
-  collectionId: string,
-  scene: Scene,
-  file: SourceFile,
-  layer: LayerDescription,
-): string {
-  const name =
-    scene.files.length > 1
-      ? `${scene.files.findIndex((each) => each.file === file)}_${layer.key}`
-      : layer.key;
-  return `${collectionId}/${scene.id}/${name}.tif`;
-}
-
 /** Where the raster says it is; one without a reference system is where its metadata says. */
 function footprintOf(parts: Part[], label: string): { geometry: Geometry; bbox: number[] } {
   const found = parts.map(({ layer }) => layer.footprint).find((each) => each !== null);
@@ -164,6 +151,12 @@ export function didLinks(source: Source, did: { scope: string; name: string }): 
   return [...(source.host ? [via] : []), ...(source.webui ? [about] : [])];
 }
 
+function freeKey(assets: Record<string, Asset>, wanted: string): string {
+  let key = wanted;
+  for (let n = 2; Object.hasOwn(assets, key); n++) key = `${wanted}_${n}`;
+  return key;
+}
+
 function assetsOf(
   id: string,
   scene: Scene,
@@ -174,8 +167,7 @@ function assetsOf(
   const assets: Record<string, Asset> = {};
   const ref = store.scheme()?.ref ?? null;
   for (const { layer, file, asset } of parts) {
-    let key = asset;
-    for (let n = 2; Object.hasOwn(assets, key); n++) key = `${asset}_${n}`;
+    const key = freeKey(assets, asset);
     if (layer.inPlace) {
       const permanent = ownAssetHref(source.collectionId, id, key);
       assets[key] = inPlaceAsset(source, file, layer, permanent);
@@ -185,8 +177,9 @@ function assetsOf(
     assets[key] = { ...cogAsset(layer, href, ref), ...lakeFields(source, layer) };
   }
   const used = files.filter(({ file }) => parts.some((part) => part.file === file && !part.layer.inPlace));
-  for (const [index, { file, description }] of used.entries()) {
-    const key = used.length > 1 ? `source-${index + 1}` : 'source';
+  for (const each of used) {
+    const { file, description } = each;
+    const key = freeKey(assets, sourceKey(each, used.length === 1));
     const original = sourceAsset(source, file, description, ownAssetHref(source.collectionId, id, key));
     if (original) assets[key] = original;
   }
@@ -251,8 +244,10 @@ function toItem(
     ...used.flatMap((file) => file.replicas),
     ...parts.flatMap(({ layer }) => cogReplicas(source, layer)),
   ];
+  const live = used.filter(({ deleted }) => deleted === undefined);
+  const telling = live.length > 0 ? live : used;
   const properties = {
-    ...Object.assign({}, ...used.map(({ metadata }) => commonFields(metadata))),
+    ...Object.assign({}, ...telling.map(({ metadata }) => commonFields(metadata))),
     ...time,
     ...projectionOf(parts),
     ...rucioFields(source, used),
@@ -260,7 +255,7 @@ function toItem(
     ...orderFields(worstOrder(source.orders, used)),
   };
   const assets = assetsOf(id, scene, parts, files, settings);
-  const links = [...used.flatMap(({ did }) => (did ? didLinks(source, did) : [])), ...licenseLinks(used)];
+  const links = [...used.flatMap(({ did }) => (did ? didLinks(source, did) : [])), ...licenseLinks(telling)];
   return {
     type: 'Feature',
     stac_version: '1.1.0',
@@ -280,5 +275,8 @@ function toItem(
  * @throws UserError that names the file when its time or place is not known
  */
 export function toItems(scene: Scene, files: SceneFile[], settings: ItemSettings): Document[] {
-  return [...groupParts(scene, files)].map(([id, parts]) => toItem(id, scene, parts, files, settings));
+  const isGone = ({ file }: SceneFile) => Number(file.deleted !== undefined);
+  // What the lake has is named first; what it has no more takes no name from it.
+  const ordered = files.toSorted((a, b) => isGone(a) - isGone(b));
+  return [...groupParts(scene, ordered)].map(([id, parts]) => toItem(id, scene, parts, ordered, settings));
 }

@@ -216,6 +216,69 @@ def test_a_scene_of_two_files_loses_one(world):
 
 
 @pytest.mark.one_database
+def test_a_scene_keeps_each_files_own_cog(world, tmp_path):
+    """A file before the others comes, one goes, and another of its band comes: every address leads to that file's own pixels."""
+    pattern = r"(?<scene>keep)_(?<asset>B\d+)(_v\d)?\.tif$"
+    b01, b04, b08, later = (tile(tmp_path, f"keep_{band}.tif", 9 + n) for n, band in enumerate(("B01", "B04", "B08", "B04_v2")))
+    upload(world.scope, [b01, b04, b08, later], [{"name": "keep", "files": [b04.name, b08.name]}])
+    world.made.cli("ingest", f"{world.scope}:keep", "--scene", pattern).ok()
+
+    def assets_are(expected):
+        assets = world.item("keep", "keep")["assets"]
+        assert set(assets) == set(expected) | {f"source-{key}" for key in expected}
+        for key, source in expected.items():
+            original = assets[f"source-{key}"]
+            assert original["rucio:name"] == source.name and original["href"].endswith(f"/items/keep/assets/source-{key}")
+            with rasterio.open(source.path) as src, rasterio.open(assets[key]["href"]) as cog:
+                assert (src.read(1) == cog.read(1)).all(), key
+        return {asset["rucio:name"]: asset.get("rucio:state") for asset in assets.values() if "rucio:name" in asset}
+
+    assets_are({"B04": b04, "B08": b08})
+    world.rest.detach("keep", b04.name)
+    world.rest.attach("keep", b01.name, later.name)
+    world.sync(dataset="keep").ok()
+    states = assets_are({"B01": b01, "B04": later, "B04_2": b04, "B08": b08})
+    assert states == {b01.name: "AVAILABLE", later.name: "AVAILABLE", b04.name: "DELETED", b08.name: "AVAILABLE"}
+    assert world.drift("--check", dataset="keep") == (0, [])
+    world.sync("--prune", dataset="keep").ok()
+    assets_are({"B01": b01, "B04": later, "B08": b08})
+    mine = [name for name in world.made.objects() if name.startswith(f"{world.scope}.keep/")]
+    assert len(mine) == 3, mine
+    assert world.drift("--check", dataset="keep") == (0, [])
+
+
+@pytest.mark.one_database
+def test_a_new_file_takes_the_item_of_one_that_is_gone(world, tmp_path):
+    """Two names, one Item id: `2024/s1.tif` is moved to `2024.s1.tif`."""
+    old, new = tile(tmp_path, "moved_s1.tif", 11), tile(tmp_path, "moved.s1.tif", 12)
+    old.name, new.name = "moved/s1.tif", "moved.s1.tif"
+    upload(world.scope, [old, new], [{"name": "moving", "files": [old.name]}])
+    world.made.cli("ingest", f"{world.scope}:moving").ok()
+    assert world.item("moved.s1", "moving")["assets"]["source"]["rucio:name"] == old.name
+    world.rest.detach("moving", old.name)
+    world.rest.attach("moving", new.name)
+    assert world.drift(dataset="moving") == (0, [("gone", old.name, ""), ("new", new.name, "")])
+    assets = world.item("moved.s1", "moving")["assets"]
+    assert assets["source"]["rucio:name"] == new.name
+    with rasterio.open(new.path) as src, rasterio.open(assets["red"]["href"]) as cog:
+        assert (src.read(1) == cog.read(1)).all()
+    assert world.drift("--check", dataset="moving") == (0, [])
+
+
+@pytest.mark.one_database
+def test_an_item_that_is_gone_here_and_there(world, tmp_path):
+    """Its time was told by the lake's metadata alone, which are no more."""
+    timeless = tile(tmp_path, "timeless.tif", 13)
+    upload(world.scope, [timeless], [{"name": "timeless", "files": [timeless.name]}])
+    world.made.cli("ingest", f"{world.scope}:timeless").ok()
+    world.made.stop()
+    world.made.start(RUCIO_STAC_TRANSACTIONS="true")
+    assert requests.delete(f"{world.made.url}/collections/{world.scope}.timeless/items/timeless", timeout=60).status_code == 204
+    world.rest.detach("timeless", timeless.name)
+    assert world.drift(dataset="timeless") == (0, [])
+
+
+@pytest.mark.one_database
 def test_a_single_file_in_its_datasets_collection(world, tmp_path):
     """Of a dataset of which one file was ingested, the others are neither new nor gone."""
     sources = [tile(tmp_path, f"one_{n}.tif", 10 + n) for n in range(3)]
