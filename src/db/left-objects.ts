@@ -54,3 +54,19 @@ export async function findUsed(
     )`.execute(db);
   return rows.map(({ key }) => key);
 }
+
+/**
+ * Takes an object out of the memory, to be deleted from the store, unless an Item has it: no scene is written meanwhile.
+ * @returns false where it is in use, or was taken by another
+ */
+export async function takeLeftObject(
+  db: Db,
+  collection: string,
+  object: { key: string; href: string },
+): Promise<boolean> {
+  return db.transaction().execute(async (transaction) => {
+    await sql`select id from collections where id = ${collection} for update`.execute(transaction);
+    const isUsed = (await findUsed(transaction, collection, [object])).length > 0;
+    return (await forgetLeftObjects(transaction, collection, [object.key])) > 0 && !isUsed;
+  });
+}

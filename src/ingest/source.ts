@@ -103,6 +103,18 @@ export function stemOf(name: string): string {
   return extension === '' ? name : name.slice(0, -extension.length);
 }
 
+/** The scene that a file is of: its id, the part of the file's name that it is made from, and the file's part of it. */
+export function sceneOf(
+  source: Pick<Source, 'did'>,
+  { did, name }: Pick<ListedFile, 'did' | 'name'>,
+  pattern: RegExp | null,
+): { id: string; from: string; asset: string | null } {
+  const groups = pattern?.exec(name)?.groups;
+  const from = groups?.scene ?? stemOf(name);
+  const foreign = did !== null && source.did !== null && did.scope !== source.did.scope;
+  return { id: toId(foreign ? `${did.scope}.${from}` : from), from, asset: groups?.asset ?? null };
+}
+
 /** @param pattern regular expression with the group `scene`, and `asset` where a scene has several files; null: by stem */
 export function groupScenes<File extends ListedFile>(
   source: Pick<Source, 'did' | 'label'>,
@@ -111,18 +123,14 @@ export function groupScenes<File extends ListedFile>(
 ): Scene<File>[] {
   const scenes = new Map<string, Omit<Scene<File>, 'place'> & { from: string }>();
   for (const file of files) {
-    const match = pattern?.exec(file.name);
-    const stem = stemOf(file.name);
-    const key = match?.groups?.scene ?? stem;
-    const foreign = file.did !== null && source.did !== null && file.did.scope !== source.did.scope;
-    const id = toId(foreign ? `${file.did?.scope}.${key}` : key);
-    const scene = scenes.get(id) ?? { id, files: [], from: key };
-    if (scene.from !== key) {
+    const { id, from, asset } = sceneOf(source, file, pattern);
+    const scene = scenes.get(id) ?? { id, files: [], from };
+    if (scene.from !== from) {
       throw new UserError(
-        `Two scenes of ${source.label} would have the Item id "${id}" (${scene.from} and ${key}); ingest them into different Collections, or name scenes by --scene.`,
+        `Two scenes of ${source.label} would have the Item id "${id}" (${scene.from} and ${from}); ingest them into different Collections, or name scenes by --scene.`,
       );
     }
-    scene.files.push({ file, asset: match?.groups?.asset ?? null });
+    scene.files.push({ file, asset });
     scenes.set(id, scene);
   }
   return Array.from(scenes.values(), ({ id, files: members }, place) => ({ id, place, files: members }));

@@ -84,15 +84,15 @@ export function compareScene(
     return { drift, changed: [], isToRead: true };
   }
   const files = knownFiles(planned);
+  // What is gone, and whose Item was deleted here, leaves nothing to tell, and none of what an Item needs.
+  const isGone = files.every(({ file }) => file.deleted !== undefined);
+  if (isGone && itemIdsOf(planned.scene, files).every((id) => !stored.has(id)))
+    return { drift: [], changed: [], isToRead: false };
   const items = toItems(planned.scene, files, {
     source: plan.source,
     store: context.store,
     time: context.time,
   });
-  // What is gone, and whose Item was deleted here, leaves nothing to tell.
-  const isGone = files.every(({ file }) => file.deleted !== undefined);
-  if (isGone && items.every(({ id }) => !stored.has(String(id))))
-    return { drift: [], changed: [], isToRead: false };
   const [first] = files;
   const label = first && files.length === 1 ? keyOf(first.file) : planned.scene.id;
   const found: Compared = { drift: [], changed: [], isToRead: false };

@@ -5,7 +5,13 @@
 import { changeCollection } from '../db/change-document.ts';
 import type { CollectionFacts } from '../db/collection-facts.ts';
 import { writeScenes } from '../db/ingested.ts';
-import { findUsed, forgetLeftObjects, leaveObjects, readLeftObjects } from '../db/left-objects.ts';
+import {
+  findUsed,
+  forgetLeftObjects,
+  leaveObjects,
+  readLeftObjects,
+  takeLeftObject,
+} from '../db/left-objects.ts';
 import { keepReplicaMark, pruneCollection, readReplicaMark } from '../db/synced.ts';
 import { batchesOf, type PlannedScene } from '../ingest/plan.ts';
 import { seeOthers, workOff } from '../ingest/run.ts';
@@ -15,6 +21,7 @@ import type { Document } from '../ingest/to-item.ts';
 import { didKey } from '../rucio/resolve.ts';
 import { parseObject } from '../stac/item.ts';
 import { compareBatch } from './compare-batch.ts';
+import { dropDisplaced } from './displaced.ts';
 import { type Listing, listTarget } from './listing.ts';
 import { openStock } from './lost-cogs.ts';
 import { replicaMark } from './replica-mark.ts';
@@ -63,15 +70,15 @@ async function sweepStore({ context, target, report }: Sync): Promise<void> {
   }));
   const used = await findUsed(context.db, target.collection, hrefs);
   await forgetLeftObjects(context.db, target.collection, used);
-  const keys = hrefs.map(({ key }) => key).filter((key) => !used.includes(key));
-  for (const key of keys) {
+  for (const object of hrefs.filter(({ key }) => !used.includes(key))) {
+    const { key } = object;
     if (context.signal.aborted) return;
     if (!context.isPruning) {
       report.notes.push(`${key} is in the store, and no Item has it any more; --prune deletes it`);
       continue;
     }
     // An ingest beside us may have taken it into use since.
-    if ((await forgetLeftObjects(context.db, target.collection, [key])) === 0) continue;
+    if (!(await takeLeftObject(context.db, target.collection, object))) continue;
     await context.store.remove(key).catch(async (error: unknown) => {
       await leaveObjects(context.db, target.collection, [key]);
       throw error;
@@ -124,7 +131,7 @@ export async function syncCollection(target: Target, context: SyncContext): Prom
   const report = emptyReport(target.collection);
   const stock = openStock(context, target.collection, report);
   const sync: Sync = { target, context, listing, isUnmoved, now, stock, report };
-  const groups = openGroups(sync, await missedFiles(sync));
+  const groups = openGroups(sync, await dropDisplaced(sync, await missedFiles(sync)));
   const toRead: Scene<ListedFile>[][] = [];
   for (const group of groups) {
     const found: Scene<ListedFile>[] = [];
