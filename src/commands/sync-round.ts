@@ -22,6 +22,8 @@ export interface RoundChoices {
   dids: Did[] | null;
   isCheck: boolean;
   isPruning: boolean;
+  /** Former address of the lake's server; null: it has not moved. */
+  movedFrom: string | null;
   jobs: number;
   progress: Progress;
   patience: Patience;
@@ -38,7 +40,7 @@ async function runOn(
 ): Promise<Round> {
   const client = connectRucio(readRucioConfig(env), { signS3: makePfnSigner(env) });
   const store = openStore(config, env);
-  const { dids, isCheck, isPruning, jobs, progress, patience, onDrift, onReport } = choices;
+  const { dids, isCheck, isPruning, movedFrom, jobs, progress, patience, onDrift, onReport } = choices;
   const context = {
     client,
     store,
@@ -53,6 +55,7 @@ async function runOn(
     patience,
     isCheck,
     isPruning: isPruning && !isCheck,
+    movedFrom,
     onDrift,
   };
   try {

@@ -37,7 +37,16 @@ async function runOnce(signal: AbortSignal): Promise<void> {
     kinds[kind] = (kinds[kind] ?? 0) + 1;
   };
   try {
-    const choices = { dids: null, isCheck: false, isPruning: false, jobs: 1, progress, patience, onDrift };
+    const choices = {
+      dids: null,
+      isCheck: false,
+      isPruning: false,
+      movedFrom: null,
+      jobs: 1,
+      progress,
+      patience,
+      onDrift,
+    };
     const { reports } = await runRound(env, { ...choices, onReport: () => {} }, signal);
     tell('sync:round', {
       collections: reports.length,

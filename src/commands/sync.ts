@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Env } from '../config.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { makeProgress } from '../ingest/progress.ts';
+import { tidyHost } from '../rucio/read-config.ts';
 import { type Drift, driftLine } from '../sync/drift.ts';
 import { parseEvery } from '../sync/every.ts';
 import { makePatience, type Patience } from '../sync/patience.ts';
@@ -21,6 +22,7 @@ ingested, changed ones read again, replicas and metadata taken over, and Items w
   --check       only print; exit code 0: no difference, 2: there are some
   --dry-run     the same
   --prune       delete Items that Rucio has no more, and COGs that no Item has any more
+  --moved-from URL  what was ingested from the Rucio server at URL is of this one now, which has all its DIDs
   --every TIME  again and again, such as 10m (s, m, h, d; from 10s)
   --jobs N      scenes that are read at once (2)
   --json        a JSON object a line: differences, and what became of each Collection
@@ -36,22 +38,39 @@ interface Choices {
   isPruning: boolean;
   isJson: boolean;
   jobs: number;
+  /** Former address of the Rucio server; null: it has not moved. */
+  movedFrom: string | null;
   /** Milliseconds; null: once. */
   every: number | null;
 }
 
-function readChoices({ options, names }: Words): Choices {
+function readChoices(words: Words): Choices {
+  const { options, names } = words;
   const jobs = Number(options.jobs ?? 2);
   if (!Number.isInteger(jobs) || jobs < 1 || jobs > 64)
     throw new UserError(`--jobs is "${options.jobs}"; give a whole number from 1 to 64.`);
+  const isCheck = options.check === true || options['dry-run'] === true;
   return {
     names,
-    isCheck: options.check === true || options['dry-run'] === true,
+    isCheck,
+    movedFrom: formerHost(words, isCheck),
     isPruning: options.prune === true,
     isJson: options.json === true,
     jobs,
     every: typeof options.every === 'string' ? parseEvery(options.every, '--every') : null,
   };
+}
+
+function formerHost({ options }: Words, isCheck: boolean): string | null {
+  const given = options['moved-from'];
+  if (typeof given !== 'string') return null;
+  if (!/^https?:\/\//i.test(given) || !URL.canParse(given))
+    throw new UserError(
+      `--moved-from is "${given}"; give the former address of this Rucio, such as https://rucio.example.org.`,
+    );
+  if (isCheck) throw new UserError('--moved-from changes the catalogue; leave --check out.');
+  if (options.every !== undefined) throw new UserError('--moved-from is done once; leave --every out.');
+  return tidyHost(given);
 }
 
 /** What became of a Collection, for people. */
@@ -73,7 +92,7 @@ export function summaryOf(report: SyncReport): string {
 }
 
 async function runOnce(choices: Choices, patience: Patience, env: Env, signal: AbortSignal): Promise<number> {
-  const { isJson, isCheck, isPruning, jobs } = choices;
+  const { isJson, isCheck, isPruning, movedFrom, jobs } = choices;
   const dids = choices.names.length > 0 ? choices.names.map((name) => mustBeDid(name, 'sync')) : null;
   const print = (value: object) => process.stdout.write(`${JSON.stringify(value)}\n`);
   const onDrift = (drift: Drift) => {
@@ -87,7 +106,7 @@ async function runOnce(choices: Choices, patience: Patience, env: Env, signal: A
   const progress = makeProgress(process.stderr, 'sync');
   const { reports, isInterrupted } = await runRound(
     env,
-    { dids, isCheck, isPruning, jobs, progress, patience, onDrift, onReport },
+    { dids, isCheck, isPruning, movedFrom, jobs, progress, patience, onDrift, onReport },
     signal,
   );
   if (isInterrupted) {
@@ -120,6 +139,7 @@ export const sync: Command = {
     check: { type: 'boolean' },
     'dry-run': { type: 'boolean' },
     prune: { type: 'boolean' },
+    'moved-from': { type: 'string' },
     every: { type: 'string' },
     jobs: { type: 'string' },
     json: { type: 'boolean' },

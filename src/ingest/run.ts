@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { readIngested, writeScenes } from '../db/ingested.ts';
 import { readCollection } from '../db/read.ts';
 import { UserError } from '../errors.ts';
+import { didKey } from '../rucio/resolve.ts';
 import type { Db } from '../search/tables.ts';
 import { parseObject } from '../stac/item.ts';
 import { batchesOf, type Plan, type PlannedScene, planBatches } from './plan.ts';
@@ -78,15 +79,21 @@ function emptyReport({ source, others }: Plan): IngestReport {
   };
 }
 
-/** A Collection of another DID must not be filled by mistake: two DIDs can give the same id. */
+/** A Collection of another DID or lake must not be filled by mistake: two can give the same id. */
 async function refuseForeign({ source }: Plan, db: Db): Promise<void> {
-  const stored = await readCollection(db, source.collectionId);
-  const owner = stored === null ? undefined : parseObject(stored)['rucio:did'];
-  const own = source.did ? `${source.did.scope}:${source.did.name}` : undefined;
-  if (owner === undefined || own === undefined || owner === own) return;
-  throw new UserError(
-    `The Collection "${source.collectionId}" holds ${owner} already; give another id with --collection.`,
-  );
+  const content = await readCollection(db, source.collectionId);
+  if (content === null || source.did === null) return;
+  const { 'rucio:did': owner, 'rucio:host': host } = parseObject(content);
+  const isOther = (stored: unknown, own: string | null) => typeof stored === 'string' && stored !== own;
+  const holds = `The Collection "${source.collectionId}" holds ${owner}`;
+  if (isOther(owner, didKey(source.did)))
+    throw new UserError(`${holds} already; give another id with --collection.`);
+  if (isOther(host, source.host)) {
+    throw new UserError(
+      `${holds} of the lake at ${host}, and this is the one at ${source.host}; give another id with --collection, or, if ` +
+        `that lake has moved to here, run first: rucio-stac sync --moved-from ${host}.`,
+    );
+  }
 }
 
 /** Closes what the run began: the Collection as it is true for all Items there are now. */

@@ -170,6 +170,9 @@ function tidy(value: string | undefined): string | undefined {
   return value?.replace(/\s+[#;].*$/s, '').trim();
 }
 
+/** An address in its one spelling: a lake is told from others by it. @param value a URL */
+export const tidyHost = (value: string): string => new URL(value).href.replace(/\/+$/, '');
+
 function hostOf(value: string | undefined, key: string, variable: string, source: Source): string {
   const where = source.file === null ? variable : `${key} in [client] of ${source.file} (or ${variable})`;
   if (!value)
@@ -180,7 +183,7 @@ function hostOf(value: string | undefined, key: string, variable: string, source
       `"${value}" is no address of a Rucio server: set ${where}, beginning with https:// or http://.`,
     );
   }
-  return value.replace(/\/+$/, '');
+  return tidyHost(value);
 }
 
 function authTypeOf({ env, file }: Source, option: string | undefined, hasUser: boolean): AuthType {

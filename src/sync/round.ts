@@ -1,8 +1,10 @@
 /** All Collections of a lake, or some, one after another, by one process at a time. */
 import { takeLease } from '../db/lease.ts';
+import { moveLake } from '../db/move-lake.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { RucioError } from '../rucio/faults.ts';
 import type { Did } from '../rucio/types.ts';
+import type { Db } from '../search/tables.ts';
 import { CollectionFault, type SyncContext, type SyncReport } from './state.ts';
 import { syncCollection } from './sync-collection.ts';
 import { findTargets } from './targets.ts';
@@ -47,6 +49,14 @@ const failedReport = (collection: string, failure: string): SyncReport => ({
   isInterrupted: false,
 });
 
+/** @throws UserError when nothing came from there */
+async function moveHere(from: string, { host }: SyncContext['client'], db: Db): Promise<void> {
+  if (from === host)
+    throw new UserError(`--moved-from is ${from}, where this Rucio is now; give the former address.`);
+  if ((await moveLake(db, from, host)).length === 0)
+    throw new UserError(`Nothing in the catalogue is of a Rucio at ${from}; an Item names it as rucio:host.`);
+}
+
 /**
  * One round. A look (`isCheck`) needs nobody's leave.
  * @throws UserError when another process is at it, or lake, store or database cannot be asked
@@ -66,6 +76,8 @@ export async function syncRound(
   const signal = AbortSignal.any([context.signal, lease.lost]);
   try {
     await context.store.check();
+    const { movedFrom, client } = context;
+    if (movedFrom !== null) await moveHere(movedFrom, client, context.db);
     return await syncAll(dids, { ...context, signal }, onReport);
   } finally {
     await lease.release();

@@ -30,6 +30,8 @@ export interface SyncContext extends Omit<IngestContext, 'time' | 'settings'> {
   isCheck: boolean;
   /** Delete what the lake has no more. */
   isPruning: boolean;
+  /** Former address of the lake's server; null: it has not moved. */
+  movedFrom: string | null;
   onDrift(drift: Drift): void;
   /** Of earlier rounds: what could not be read is not fetched again in each. */
   patience: Patience;

@@ -279,6 +279,36 @@ def test_an_item_that_is_gone_here_and_there(world, tmp_path):
 
 
 @pytest.mark.one_database
+def test_a_collection_is_of_one_lake(world, tmp_path):
+    """Another lake has a DID of the same name: nothing of the first is touched. A lake that has moved is told by its old address."""
+    between = Between(world.rest)
+    try:
+        source = tile(tmp_path, "lake.tif", 14)
+        upload(world.scope, [source], [{"name": "lake", "files": [source.name]}])
+        made, did = world.made, f"{world.scope}:lake"
+        here = made.json(f"/collections/{world.scope}.open")["rucio:host"]
+        # The same address in another spelling is the same lake.
+        spelt = between.config(tmp_path, rucio_host=f"{between.url.replace('http', 'HTTP')}//")
+        made.cli("ingest", did, RUCIO_CONFIG=spelt).ok()
+        before = world.item("lake", "lake")
+        assert before["properties"]["rucio:host"] == between.url
+        made.cli("ingest", did, RUCIO_CONFIG=between.config(tmp_path)).ok()
+        made.cli("ingest", did).refused("--collection", f"--moved-from {between.url}", here)
+        assert world.item("lake", "lake") == before
+    finally:
+        between.close()
+    world.sync("--moved-from", "elsewhere", dataset="lake").refused("--moved-from", "https://")
+    world.sync("--moved-from", "https://nowhere.example", dataset="lake").refused("https://nowhere.example")
+    world.sync("--moved-from", between.url, "--check", dataset="lake").refused("--check")
+    world.sync("--moved-from", f"{between.url}/", dataset="lake").ok()
+    assert world.item("lake", "lake")["properties"]["rucio:host"] == here
+    assert world.item("lake", "lake")["assets"]["red"] == before["assets"]["red"]
+    assert world.drift("--check", dataset="lake") == (0, [])
+    made.cli("ingest", did).ok()
+    assert made.json(f"/collections/{world.scope}.lake")["rucio:host"] == here
+
+
+@pytest.mark.one_database
 def test_a_single_file_in_its_datasets_collection(world, tmp_path):
     """Of a dataset of which one file was ingested, the others are neither new nor gone."""
     sources = [tile(tmp_path, f"one_{n}.tif", 10 + n) for n in range(3)]
