@@ -1,7 +1,7 @@
 /** What the store holds of a Collection, listed once -> COGs that Items name and that it has not, or with another size. */
 import { messageOf } from '../errors.ts';
+import { storeKey } from '../ingest/part-names.ts';
 import { memoryKey, type PlannedScene } from '../ingest/plan.ts';
-import { storeKey } from '../ingest/to-item.ts';
 import { didKey } from '../rucio/resolve.ts';
 import type { AssetStore } from '../s3/types.ts';
 import type { Drift } from './drift.ts';
