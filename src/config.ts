@@ -17,7 +17,7 @@ export interface Config {
   readonly transactions: boolean;
   /** Filters and sorts may name what no Item has. */
   readonly additionalProperties: boolean;
-  /** Addresses in our bucket are signed for whoever asks for an asset. */
+  /** Addresses in our bucket, and of RSEs that Rucio signs for us, are signed for whoever asks for an asset. */
   readonly signAssets: boolean;
   /** STAC Browser at /browser. */
   readonly browser: boolean;

@@ -27,12 +27,16 @@ export function findLake({ rses }: Config, env: Env, log: Log): Lake | null {
   }
 }
 
-/** @throws UserError when there is no bucket to sign for */
-export function findSigner({ signAssets }: Config, env: Env): Signer | null {
+/**
+ * Of addresses in our bucket; null without one, where Rucio may sign addresses of its own RSEs.
+ * @throws UserError when there is neither
+ */
+export function findSigner({ signAssets }: Config, env: Env, lake: Lake | null): Signer | null {
   if (!signAssets) return null;
   const settings = readS3Settings(env);
   if (settings) return makeSigner(settings, SIGNED);
+  if (lake !== null) return null;
   throw new UserError(
-    'RUCIO_STAC_SIGN_ASSETS needs a bucket; set S3_BUCKET and the keys for it, or leave it out.',
+    'RUCIO_STAC_SIGN_ASSETS needs a bucket or Rucio; set S3_BUCKET and the keys for it, or RUCIO_CONFIG, or leave it out.',
   );
 }

@@ -86,10 +86,10 @@ async function closeServer(server: Server): Promise<void> {
 }
 
 async function run(config: Config, env: Env, withSample: boolean): Promise<void> {
-  const signer = findSigner(config, env);
+  const lake = findLake(config, env, logLine);
+  const signer = findSigner(config, env, lake);
   const { signal, ended } = untilSignal();
   const validator: Validator = makeValidator();
-  const lake = findLake(config, env, logLine);
   const database: Database = await openCatalogue(config, 'serve', true);
   try {
     if (withSample && (await wantsSample(config, database))) {

@@ -6,6 +6,8 @@ import { isOwnAssetHref, OWN_PREFIX } from '../stac/link.ts';
 
 export interface Place {
   href: string;
+  /** The same with a signature of Rucio's. */
+  signed: string | null;
   /** Of the address: https, s3, root, … */
   scheme: string;
   /** null: outside of the lake, or its name is not known. */
@@ -33,7 +35,7 @@ export function didOf(asset: Asset): Did | null {
 function placeOf(href: unknown, rse: string | null): Place[] {
   if (typeof href !== 'string' || schemeOf(href) === '') return [];
   const address = readableUrl(href);
-  return [{ href: address, scheme: schemeOf(address), rse, state: null, isReadable: true }];
+  return [{ href: address, signed: null, scheme: schemeOf(address), rse, state: null, isReadable: true }];
 }
 
 /** What the document says: `href`, then its alternates (alternate-assets 1.2), by the name of the RSE. */
@@ -77,8 +79,13 @@ export async function placesOf(asset: Asset, lake: Lake | null, reader: string |
     if (own.length > 0) return [];
     throw error;
   });
-  const inLake = replicas.flatMap(({ pfn, rse, state, isReadable }) =>
-    placeOf(pfn, rse).map((place) => ({ ...place, state, isReadable })),
+  const inLake = replicas.flatMap(({ pfn, signed, rse, state, isReadable }) =>
+    placeOf(pfn, rse).map((place) => ({
+      ...place,
+      signed: signed === undefined ? null : readableUrl(signed),
+      state,
+      isReadable,
+    })),
   );
   return [...own, ...inLake];
 }

@@ -119,7 +119,8 @@ function choose(places: Place[], { rse, scheme }: Asked): Place {
 }
 
 /** The address as it is for whoever asks now. */
-async function addressOf(place: Place, { base }: ApiRequest, { signer }: Context): Promise<string> {
+async function addressOf(place: Place, { base }: ApiRequest, { config, signer }: Context): Promise<string> {
+  if (place.signed !== null && config.signAssets) return place.signed;
   if (place.href.startsWith(OWN_PREFIX)) return `${base}/${place.href.slice(OWN_PREFIX.length)}`;
   return (await signer?.sign(place.href)) ?? place.href;
 }

@@ -35,6 +35,8 @@ interface Kept {
 /** Milliseconds that an answer counts, and answers kept. */
 const FRESH = 30_000;
 const MOST_KEPT = 10_000;
+/** Seconds that addresses which Rucio signs can be used. */
+const SIGNED_FOR = 3600;
 /** Milliseconds that Rucio has: who asked waits. */
 const LIMIT = 20_000;
 
@@ -46,9 +48,10 @@ async function ask(
 ): Promise<LakeReplica[]> {
   const key = didKey(did);
   const signal = AbortSignal.timeout(LIMIT);
+  const options = { signal, reader, signedFor: SIGNED_FOR };
   const [all, readable, placeOf] = await Promise.all([
-    client.listReplicas([did], { signal, reader, allStates: true }),
-    client.listReplicas([did], { signal, reader }),
+    client.listReplicas([did], { ...options, allStates: true }),
+    client.listReplicas([did], options),
     order.now(signal),
   ]);
   const line = all.get(key);

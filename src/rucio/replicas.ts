@@ -1,5 +1,6 @@
 /** File DIDs -> their replicas, by POST /replicas/list in chunks. */
 import { type Api, didPath } from './api.ts';
+import { withoutSignature } from './pfn.ts';
 import type { Did, Replica } from './types.ts';
 
 export interface ListReplicasOptions {
@@ -11,6 +12,8 @@ export interface ListReplicasOptions {
   rseExpression?: string;
   /** Network to which the first should be nearest, by Rucio's GeoIP database; without: us. */
   reader?: string | null;
+  /** Seconds that addresses which Rucio signs can be used. */
+  signedFor?: number;
 }
 
 export interface ReplicaLine extends Did {
@@ -37,6 +40,8 @@ const SCHEMES = [
 ];
 /** The server looks up attributes for each PFN (4 ms each without memcached): smaller chunks side by side are faster. */
 const CHUNK = 250;
+/** A day, for whoever lists a thousand files and fetches them one after the other; the longest that S3 knows is a week. */
+const SIGNED_FOR = 86_400;
 const PARALLEL = 4;
 
 /** @returns by `scope:name`; a DID that is not known, or whose files have no replica row, is missing */
@@ -79,7 +84,7 @@ async function ask(
   api: Api,
   dids: readonly Did[],
   schemes: string[] | null,
-  { signal, allStates = false, rseExpression, reader }: ListReplicasOptions,
+  { signal, allStates = false, rseExpression, reader, signedFor = SIGNED_FOR }: ListReplicasOptions,
 ): Promise<RawLine[]> {
   const body = {
     dids: dids.map(({ scope, name }) => ({ scope, name })),
@@ -87,6 +92,7 @@ async function ask(
     ignore_availability: allStates,
     // Addresses that open inside of a site alone are of no use to readers.
     domain: 'wan',
+    signature_lifetime: signedFor,
     ...(schemes !== null && { schemes }),
     ...(rseExpression !== undefined && { rse_expression: rseExpression }),
   };
@@ -116,9 +122,11 @@ function toLine(line: RawLine, more: RawLine | undefined): ReplicaLine {
 
 function toReplicas({ pfns = {}, states = {} }: RawLine): Replica[] {
   return Object.entries(pfns)
-    .map(([pfn, { rse, type, priority }]) => ({
+    .map(([pfn, told]) => [pfn, withoutSignature(pfn), told] as const)
+    .map(([pfn, plain, { rse, type, priority }]) => ({
       rse,
-      pfn,
+      pfn: plain ?? pfn,
+      ...(plain !== null && { signed: pfn }),
       scheme: pfn.slice(0, Math.max(0, pfn.indexOf(':'))).toLowerCase(),
       priority: priority ?? Number.MAX_SAFE_INTEGER,
       state: states[rse] ?? 'AVAILABLE',

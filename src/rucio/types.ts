@@ -9,8 +9,10 @@ export type DidType = 'FILE' | 'DATASET' | 'CONTAINER';
 
 export interface Replica {
   rse: string;
-  /** As Rucio gave it; `davs://` is kept here and read as `https://`. */
+  /** As Rucio gave it, less its signature; `davs://` is kept here and read as `https://`. */
   pfn: string;
+  /** The same address with Rucio's permission to read it for a while, where its RSE has `sign_url`. Never to be kept, nor told. */
+  signed?: string;
   scheme: string;
   /** 1 first. */
   priority: number;

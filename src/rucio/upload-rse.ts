@@ -112,7 +112,7 @@ export async function signWrite(
   const query = new URLSearchParams({
     rse,
     svc: String(signs),
-    operation: 'write',
+    op: 'write',
     lifetime: '3600',
     url: pfn,
   });

@@ -100,6 +100,17 @@ def s3_catalogue(lake):
         made.close()
 
 
+@pytest.fixture(scope="session")
+def leading_catalogue():
+    """Behind a proxy, writable, and with signed addresses."""
+    made = Catalogue(store="s3", settings={"RUCIO_STAC_TRANSACTIONS": "true", "RUCIO_STAC_TRUST_PROXY": "true", "RUCIO_STAC_SIGN_ASSETS": "true"})
+    try:
+        made.start()
+        yield made
+    finally:
+        made.close()
+
+
 @pytest.fixture
 def make_catalogue():
     """Catalogues that are gone after the test."""

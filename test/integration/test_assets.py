@@ -94,8 +94,8 @@ def test_a_private_bucket_by_signed_addresses(make_catalogue, lake, scene):
     assert (part.status_code, part.content) == (206, whole.content[:16])
 
 
-def test_without_a_bucket_nothing_can_be_signed(make_catalogue):
-    make_catalogue(store="folder").cli("serve", RUCIO_STAC_SIGN_ASSETS="true").refused("RUCIO_STAC_SIGN_ASSETS", "S3_BUCKET")
+def test_without_a_bucket_and_rucio_nothing_can_be_signed(make_catalogue):
+    make_catalogue(store="folder").cli("serve", RUCIO_STAC_SIGN_ASSETS="true", RUCIO_CONFIG=None).refused("RUCIO_STAC_SIGN_ASSETS", "S3_BUCKET")
 
 
 def written(catalogue, scope, name):

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
-from support.product import Catalogue
 from test_assets import ask, rucio, written
 
 pytestmark = pytest.mark.one_database
@@ -43,12 +42,9 @@ def file():
 
 
 @pytest.fixture(scope="module")
-def behind_proxy(file):
-    made = Catalogue(store="folder", settings={"RUCIO_STAC_TRANSACTIONS": "true", "RUCIO_STAC_TRUST_PROXY": "true"})
-    made.start()
-    written(made, file.scope, file.name)
-    yield made
-    made.close()
+def behind_proxy(leading_catalogue, file):
+    written(leading_catalogue, file.scope, file.name)
+    return leading_catalogue
 
 
 def host(catalogue, reader=None, **query):

@@ -39,7 +39,7 @@ export async function fetchByTool(
   const call = tool.call({
     did: { scope: file.scope, name: file.name },
     rse: replica.rse,
-    pfn: replica.pfn,
+    pfn: replica.signed ?? replica.pfn,
     scheme: schemeOf(replica.pfn),
     folder,
     timeoutSeconds: transferTimeoutSeconds,

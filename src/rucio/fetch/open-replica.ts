@@ -21,7 +21,7 @@ export interface OpenOptions {
 
 /** @throws ReplicaFault, or whatever `signal` was aborted with */
 export async function openReplica(
-  { pfn, rse }: Pick<Replica, 'pfn' | 'rse'>,
+  { pfn, signed, rse }: Pick<Replica, 'pfn' | 'signed' | 'rse'>,
   range: Range,
   options: OpenOptions,
   signal: AbortSignal,
@@ -30,6 +30,8 @@ export async function openReplica(
   if (scheme === 'file') return openLocal(readableUrl(pfn), range.from, signal);
   const { agents, signS3 } = options;
   if (scheme === 's3' || scheme === 's3s') return openHttp(await signS3!(pfn), { agents }, range, signal);
+  // A token beside a signature is refused by S3.
+  if (signed !== undefined) return openHttp(readableUrl(signed), { agents }, range, signal);
   return openHttp(readableUrl(pfn), await accessTo(rse, options), range, signal);
 }
 
