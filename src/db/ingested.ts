@@ -70,17 +70,24 @@ export interface SceneWritten {
   isCollectionChanged: boolean;
 }
 
+/** Of two with one name the later counts. */
 async function rememberFiles(db: Db, collection: string, files: IngestedFile[]): Promise<void> {
-  for (const { scope, name, fingerprint, description } of files) {
-    await sql`
-      insert into ingested_files (collection, scope, name, fingerprint, description)
-      values (${collection}, ${scope}, ${name}, ${fingerprint}, ${description})
-      on conflict (collection, scope, name) do update set
-        fingerprint = excluded.fingerprint,
-        description = excluded.description
-      where (ingested_files.fingerprint, ingested_files.description)
-        is distinct from (excluded.fingerprint, excluded.description)`.execute(db);
-  }
+  if (files.length === 0) return;
+  const each = [...new Map(files.map((file) => [ingestedKey(file), file])).values()];
+  await sql`
+    insert into ingested_files (collection, scope, name, fingerprint, description)
+    select ${collection}, scope, name, fingerprint, description
+    from unnest(
+      ${each.map(({ scope }) => scope)}::text[],
+      ${each.map(({ name }) => name)}::text[],
+      ${each.map(({ fingerprint }) => fingerprint)}::text[],
+      ${each.map(({ description }) => description)}::text[]
+    ) as file (scope, name, fingerprint, description)
+    on conflict (collection, scope, name) do update set
+      fingerprint = excluded.fingerprint,
+      description = excluded.description
+    where (ingested_files.fingerprint, ingested_files.description)
+      is distinct from (excluded.fingerprint, excluded.description)`.execute(db);
 }
 
 /**

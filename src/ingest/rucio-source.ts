@@ -28,7 +28,7 @@ export function toSourceFile(client: RucioClient, file: RucioFile, mapping: Mapp
     ...(typeof metadata.derived_from === 'string' && { derivedFrom: metadata.derived_from }),
     async fetch({ folder, signal, onProgress }) {
       const target = safeJoin(folder, `${file.scope}/${file.name.replace(/^\/+/, '')}`);
-      const report = await client.download(file, target, { signal, onProgress });
+      const report = await client.download(file, target, { signal, onProgress, isTemporary: true });
       const faults = report.faults.map(({ rse, reason }) => `${rse}: ${reason}`);
       return { path: target, isTemporary: true, faults };
     },

@@ -1,14 +1,13 @@
 /** One scene, or many of which nothing is to be read -> their Items in the catalogue. */
-
-import { sql } from 'kysely';
 import type { CollectionFacts } from '../db/collection-facts.ts';
-import { type IngestedFile, type IngestedSource, type SceneWrite, writeScenes } from '../db/ingested.ts';
+import { type IngestedFile, type IngestedSource, writeScenes } from '../db/ingested.ts';
 import { readItems } from '../db/read.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { AssetStore } from '../s3/types.ts';
 import type { Db } from '../search/tables.ts';
 import { type CollectionRow, parseObject, toCollectionRow, toItemRow } from '../stac/item.ts';
 import type { Validator } from '../stac/validate.ts';
+import { DatabaseLost, mustAnswer } from './database-lost.ts';
 import type { FileDescription } from './describe.ts';
 import { storeKey } from './part-names.ts';
 import { memoryKey, type Plan, type PlannedFile, type PlannedScene } from './plan.ts';
@@ -20,6 +19,7 @@ import type { Tally } from './tally.ts';
 import { toCollection } from './to-collection.ts';
 import { type Document, itemIdsOf, type SceneFile, toItems } from './to-item.ts';
 import type { ItemTime } from './to-time.ts';
+import { type Queue, type Rows, writeTogether } from './write-together.ts';
 
 export interface IngestContext {
   db: Db;
@@ -71,6 +71,8 @@ export interface Run {
   lastCollection: number;
   /** Scenes are written one after another: the first makes the Collection that the others need. */
   lastWrite: Promise<unknown>;
+  /** Scenes that wait for their turn. */
+  waiting: Queue;
 }
 
 /** Of a file that need not be read. */
@@ -148,8 +150,7 @@ export function sourceOf({ plan: { source }, context: { settings } }: Run): Inge
   return host === null || asked === null || settings === null ? null : { host, ...asked, settings };
 }
 
-/** @param write Items, what is to be remembered of their files, and what is no more */
-export async function writeRows(run: Run, write: Omit<SceneWrite, 'collection' | 'source'>) {
+export async function writeRows(run: Run, write: Rows) {
   const { plan, context, report } = run;
   const isDue = performance.now() - run.lastCollection > COLLECTION_INTERVAL * 1000;
   const isFirst = run.lastCollection === Number.NEGATIVE_INFINITY;
@@ -177,7 +178,13 @@ async function write(run: Run, planned: PlannedScene, files: SceneFile[], items:
   const rows = items.map((item) => toItemRow(JSON.stringify(item)));
   const keys = storedKeys(run.plan, planned.scene, files);
   const left = storedKeys(run.plan, planned.scene, before).filter((key) => !keys.includes(key));
-  await writeRows(run, { rows, files: remembered, goneIds, keys, left });
+  const all = { rows, files: remembered, goneIds, keys, left };
+  await writeTogether(
+    run.waiting,
+    all,
+    (turn) => inTurn(run, turn),
+    (some) => writeRows(run, some),
+  ).catch((error) => mustAnswer(run.context.db, error));
 }
 
 /** Keys of a scene's COGs in the store. */
@@ -194,20 +201,6 @@ export async function inTurn(run: Run, write: () => Promise<void>): Promise<void
   run.lastWrite = written.catch(() => {});
   await written.catch((error) => mustAnswer(run.context.db, error));
 }
-
-/** A write that failed for its own sake is told with its scene; one that failed for want of a database ends the run. */
-async function mustAnswer(db: Db, error: unknown): Promise<never> {
-  try {
-    await sql`select 1`.execute(db);
-  } catch {
-    throw new DatabaseLost(
-      `The database does not answer any more (${messageOf(error)}); see that it runs, and run the same command again to continue.`,
-    );
-  }
-  throw error;
-}
-
-export class DatabaseLost extends UserError {}
 
 /** Counts a scene whose Items are in the catalogue. */
 function count(run: Run, planned: PlannedScene, files: SceneFile[], items: Document[]): void {
@@ -250,7 +243,7 @@ export async function ingestScene(run: Run, planned: PlannedScene): Promise<void
     const items = toItems(planned.scene, files, settings);
     await mustBeValid(context.validator, items);
     context.signal.throwIfAborted();
-    await inTurn(run, () => write(run, planned, files, items));
+    await write(run, planned, files, items);
     count(run, planned, files, items);
     const ms = Math.round(performance.now() - began);
     if (planned.files.every((each) => each.known !== null)) return;

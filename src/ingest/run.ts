@@ -136,6 +136,7 @@ export const openRun = (plan: Plan, context: IngestContext): Run => ({
   tally: makeTally(),
   lastCollection: Number.NEGATIVE_INFINITY,
   lastWrite: Promise.resolve(),
+  waiting: [],
 });
 
 /**

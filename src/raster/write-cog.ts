@@ -130,13 +130,15 @@ async function join(
   };
   try {
     await write(header);
-    const buffer = Buffer.allocUnsafeSlow(COPY_BYTES);
+    // No longer than what it is to hold: large buffers, a few of them for each small file, keep the garbage collector busy.
+    const longest = levels.reduce((most, { bytes }) => Math.max(most, bytes), 1);
+    const buffer = Buffer.allocUnsafeSlow(Math.min(COPY_BYTES, longest));
     for (const level of levels.toReversed()) {
       const spool = await open(level.spool, 'r');
       try {
         for (;;) {
           signal?.throwIfAborted();
-          const { bytesRead } = await spool.read(buffer, 0, COPY_BYTES, null);
+          const { bytesRead } = await spool.read(buffer, 0, buffer.length, null);
           if (bytesRead === 0) break;
           await write(buffer.subarray(0, bytesRead));
         }

@@ -31,6 +31,8 @@ export interface DownloadOptions extends OpenOptions {
   tools?: ReadonlyMap<string, string>;
   /** What tools find in their environment besides ours. */
   toolEnv?: Record<string, string>;
+  /** The file is gone when the run is: it is not forced to the disk, which takes longer than a small file itself. */
+  isTemporary?: boolean;
   /** Of this run: parts of earlier ones. */
   leftovers?: Leftovers;
 }
@@ -79,8 +81,9 @@ export async function downloadFile(
   if (attempts.length === 0) throw nothingWorked(file, skipped);
   await onDisk(target, () => mkdir(dirname(target), { recursive: true }));
   const isSummed = file.adler32 !== null || file.md5 !== null;
-  const { signal, onProgress } = given;
-  const part = await openPart(target, { leftovers, isResumed: isSummed, signal, onProgress });
+  const { signal, onProgress, isTemporary } = given;
+  const isResumed = isSummed;
+  const part = await openPart(target, { leftovers, isResumed, isTemporary, signal, onProgress });
   const options = { ...given, tools, leftovers, idleTimeoutSeconds };
   try {
     const run: Run = { file, target, part, options, wholeOnly: new Set() };

@@ -3,16 +3,10 @@ import { type IngestedFile, readIngested } from '../db/ingested.ts';
 import { readItems } from '../db/read.ts';
 import { type Gone, pruneItems } from '../db/synced.ts';
 import { messageOf } from '../errors.ts';
+import { DatabaseLost } from '../ingest/database-lost.ts';
 import type { FileDescription } from '../ingest/describe.ts';
 import { memoryKey, type PlannedScene, planScenes } from '../ingest/plan.ts';
-import {
-  DatabaseLost,
-  inTurn,
-  mustBeValid,
-  storedKeys,
-  tellFailure,
-  writeRows,
-} from '../ingest/run-scenes.ts';
+import { inTurn, mustBeValid, storedKeys, tellFailure, writeRows } from '../ingest/run-scenes.ts';
 import type { ListedFile, Scene } from '../ingest/source.ts';
 import { type Document, itemIdsOf } from '../ingest/to-item.ts';
 import { toItemRow } from '../stac/item.ts';

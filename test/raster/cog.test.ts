@@ -183,3 +183,15 @@ test('nothing is left behind when writing is aborted or reading fails', async ()
   await file.close();
   rmSync(empty, { recursive: true });
 });
+
+test('a small COG takes little memory: what is taken and thrown away counts, too, where there are thousands', async () => {
+  const raster = await openRaster(fixture(tiffs()[0]![0]), { multiband: false });
+  try {
+    const before = process.memoryUsage().arrayBuffers;
+    for (let n = 0; n < 8; n++) await writeCog(raster.layers[0]!, join(folder, 'small.tif'), {});
+    const each = (process.memoryUsage().arrayBuffers - before) / 8;
+    assert.ok(each < 2_000_000, `${each} bytes each`);
+  } finally {
+    await raster.close();
+  }
+});

@@ -4,6 +4,7 @@
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { createSecureContext } from 'node:tls';
 import { CONNECT_TIMEOUT_MS, type TlsOptions } from '../transport.ts';
 
 export interface Agents {
@@ -12,16 +13,21 @@ export interface Agents {
   destroy(): void;
 }
 
+/** Certificates are read once: Node would make a text of all of them for each request, to look for a connection by. */
 export function createAgents(tls: TlsOptions): Agents {
   const options = { keepAlive: true, timeout: 10_000 };
   const http = new HttpAgent(options);
-  const https = new HttpsAgent({ ...options, ...tls });
+  let https: HttpsAgent | undefined;
   return {
     http,
-    https,
+    // Made when it is needed: what is wrong with a certificate is a fault of the storage that wants it.
+    get https() {
+      https ??= new HttpsAgent({ ...options, secureContext: createSecureContext(tls) });
+      return https;
+    },
     destroy() {
       http.destroy();
-      https.destroy();
+      https?.destroy();
     },
   };
 }

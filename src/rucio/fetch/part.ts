@@ -26,6 +26,8 @@ export interface PartOptions {
   leftovers: Leftovers;
   /** Go on with what an earlier run left. */
   isResumed: boolean;
+  /** Not forced to the disk. */
+  isTemporary?: boolean | undefined;
   signal?: AbortSignal | undefined;
   /** Bytes of an earlier run's part that were read again. */
   onProgress?: ((bytes: number) => void) | undefined;
@@ -47,7 +49,7 @@ export async function openPart(target: string, options: PartOptions): Promise<Pa
     }
   }
   const handle = await onDisk(target, () => open(path, summing.bytes > 0 ? 'r+' : 'w'));
-  return makePart(target, path, handle, summing, leftovers);
+  return makePart(target, path, handle, summing, options);
 }
 
 function makePart(
@@ -55,7 +57,7 @@ function makePart(
   path: string,
   handle: FileHandle,
   earlier: Summing,
-  leftovers: Leftovers,
+  { leftovers, isTemporary = false }: PartOptions,
 ): Part {
   let summing = earlier;
   let pieces = earlier.bytes > 0 ? 1 : 0;
@@ -89,7 +91,7 @@ function makePart(
       onDisk(target, async () => {
         // An earlier run's part may have more than was counted, if that run still lived.
         await handle.truncate(summing.bytes);
-        await handle.sync();
+        if (!isTemporary) await handle.sync();
         await rename(path, target);
         isDone = true;
       }),
