@@ -62,16 +62,16 @@ export function table(rows: string[][], indent = ''): string {
 /** Milliseconds between log lines. */
 const LOG_REST = 5000;
 
-/** How many files of a DID are asked for: a line that is written over on a terminal, log lines elsewhere. */
-export function tellFiles(command: string, did: string, total: number) {
+/** How far work on the files, or Items, of a DID is: a line that is written over on a terminal, log lines elsewhere. */
+export function tellDone(command: string, did: string, what: 'files' | 'items', total: number) {
   const { stderr } = process;
   let told = performance.now();
   return {
     done(count: number): void {
-      if (stderr.isTTY) stderr.write(`\r\x1b[K${did}: ${count} of ${total} files`);
+      if (stderr.isTTY) stderr.write(`\r\x1b[K${did}: ${count} of ${total} ${what}`);
       else if (performance.now() - told > LOG_REST) {
         told = performance.now();
-        stderr.write(`${command}:files ${JSON.stringify({ did, done: count, total })}\n`);
+        stderr.write(`${command}:${what} ${JSON.stringify({ did, done: count, total })}\n`);
       }
     },
     end: () => void (stderr.isTTY && stderr.write('\r\x1b[K')),

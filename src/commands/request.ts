@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Env, parseConfig } from '../config.ts';
 import { collectionsOfDids, collectionsOfFiles } from '../db/find-ingested.ts';
-import { rememberOrders } from '../db/orders.ts';
+import { countItems, rememberOrders } from '../db/orders.ts';
 import { UserError } from '../errors.ts';
 import { orderCollection, orderItems } from '../ingest/order-documents.ts';
 import { isThere, type Order, ordersOfRule } from '../ingest/orders.ts';
@@ -23,7 +23,7 @@ import type { Db } from '../search/tables.ts';
 import type { Command, Words } from './command.ts';
 import { parseLifetime } from './durations.ts';
 import { untilSignal } from './interrupt.ts';
-import { askCatalogue, mustBeDid, withRucio } from './lake.ts';
+import { askCatalogue, mustBeDid, tellDone, withRucio } from './lake.ts';
 
 const HELP = `rucio-stac request SCOPE:NAME --rse EXPRESSION
 
@@ -90,7 +90,13 @@ const print = (rule: Rule, { json }: Choices) =>
   process.stdout.write(json ? `${JSON.stringify(rule)}\n` : ruleLine(rule));
 
 /** Brings the documents of the catalogue up to date. @returns a sentence of what they show */
-async function show(db: Db, host: string, did: Did, orders: Map<string, Order>): Promise<string> {
+async function show(
+  db: Db,
+  host: string,
+  did: Did,
+  orders: Map<string, Order>,
+  signal: AbortSignal,
+): Promise<string> {
   const own = orders.get(didKey(did))!;
   const files = Array.from(orders.keys(), (key) => {
     const at = key.indexOf(':');
@@ -109,9 +115,19 @@ async function show(db: Db, host: string, did: Did, orders: Map<string, Order>):
       return { host, scope: each.scope, name: each.name, rule_id: id, ordered_at: date, is_canceled };
     }),
   );
-  let items = 0;
-  for (const collection of new Set([...catalogued.values()].flat()))
-    items += await orderItems(db, collection, orders);
+  const collections = [...new Set([...catalogued.values()].flat())];
+  const progress = tellDone('request', didKey(did), 'items', await countItems(db, collections));
+  let [items, seen] = [0, 0];
+  const onItems = (count: number) => {
+    seen += count;
+    progress.done(seen);
+  };
+  try {
+    for (const collection of collections)
+      items += await orderItems(db, collection, orders, { signal, onItems });
+  } finally {
+    progress.end();
+  }
   for (const home of homes) await orderCollection(db, home, own);
   const named = homes.length > 0 ? ` and the Collection ${homes.join(', ')}` : '';
   return `${items} ${items === 1 ? 'Item' : 'Items'} of the catalogue${named} show it; order:status ${own.status}`;
@@ -123,11 +139,12 @@ async function showRule(
   locks: Lock[],
   isCanceled: boolean,
   env: Env,
+  signal: AbortSignal,
 ): Promise<void> {
   const orders = ordersOfRule(rule, rule, locks);
   if (isCanceled) for (const [key, order] of orders) orders.set(key, { ...order, status: 'canceled' });
   const told = await askCatalogue(parseConfig(env), 'request', 'there is no catalogue yet', (db) =>
-    show(db, client.host, rule, orders),
+    show(db, client.host, rule, orders, signal),
   );
   process.stderr.write(`${told}\n`);
 }
@@ -146,19 +163,25 @@ async function waitFor(client: RucioClient, rule: Rule, signal: AbortSignal): Pr
   return now;
 }
 
-async function cancel(client: RucioClient, choices: Choices, account: string, env: Env): Promise<number> {
+async function cancel(
+  client: RucioClient,
+  choices: Choices,
+  account: string,
+  env: Env,
+  signal: AbortSignal,
+): Promise<number> {
   const { did, rse, copies } = choices;
   const wish = { account, rseExpression: rse!, copies, lifetime: null };
-  const rule = (await rulesOf(client.api, did)).find((each) => isSame(each, wish));
+  const rule = (await rulesOf(client.api, did, signal)).find((each) => isSame(each, wish));
   if (!rule)
     throw new UserError(
       `The account ${account} has no rule for ${copies} ${copies === 1 ? 'copy' : 'copies'} of ${didKey(did)} at ${rse}; without --rse the rules that there are are told.`,
     );
   // They go with the rule.
-  const locks = await locksOf(client.api, rule.id);
+  const locks = await locksOf(client.api, rule.id, signal);
   await cancelRule(client.api, rule);
-  await showRule(client, rule, locks, true, env);
   process.stderr.write(`the rule ${rule.id} is ended\n`);
+  await showRule(client, rule, locks, true, env, signal);
   return 0;
 }
 
@@ -173,17 +196,27 @@ async function run(choices: Choices, env: Env, signal: AbortSignal): Promise<num
       return 0;
     }
     const { account } = await client.whoami(signal);
-    if (choices.cancel) return cancel(client, choices, account, env);
+    if (choices.cancel) return cancel(client, choices, account, env, signal);
     const wish = { account, rseExpression: rse, copies, lifetime };
     const { rule, isNew } = await ensureRule(client.api, did, wish, signal);
     process.stderr.write(
       isNew ? `Rucio took the order, rule ${rule.id}\n` : `the rule ${rule.id} was there\n`,
     );
-    const last = choices.wait ? await waitFor(client, rule, signal) : rule;
+    // The documents tell the order as long as it is waited for, too.
+    const look = async (now: Rule) =>
+      showRule(client, now, await locksOf(client.api, now.id, signal), false, env, signal);
+    if (!choices.wait || ENDS.includes(rule.state)) {
+      print(rule, choices);
+      await look(rule);
+      return choices.wait && !isThere(rule) ? 1 : 0;
+    }
+    process.stderr.write(ruleLine(rule));
+    await look(rule);
+    const last = await waitFor(client, rule, signal);
     print(last, choices);
-    await showRule(client, last, await locksOf(client.api, last.id), false, env);
-    if (!choices.wait) return 0;
-    return signal.aborted ? 130 : isThere(last) ? 0 : 1;
+    if (signal.aborted) return 130;
+    await look(last);
+    return isThere(last) ? 0 : 1;
   });
 }
 

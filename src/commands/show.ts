@@ -9,7 +9,7 @@ import { didKey } from '../rucio/resolve.ts';
 import type { DidContents, RucioFile } from '../rucio/types.ts';
 import type { Db } from '../search/tables.ts';
 import type { Command } from './command.ts';
-import { askCatalogue, mustBeDid, table, tellFiles, withRucio } from './lake.ts';
+import { askCatalogue, mustBeDid, table, tellDone, withRucio } from './lake.ts';
 import { addFiles, addSums, noTotals, type Totals } from './show/totals.ts';
 import { type Branch, datasetsOf, treeLines, treeOf } from './show/tree.ts';
 
@@ -35,7 +35,7 @@ type OnFiles = (files: RucioFile[], known: Map<string, string[]>) => Promise<voi
 /** All files in order, some thousands at a time, with the Collections that have them. */
 async function walk(client: RucioClient, shown: Shown, db: Db | null, onFiles: OnFiles) {
   const { files } = shown.contents;
-  const progress = tellFiles('show', didKey(shown.contents), files.length);
+  const progress = tellDone('show', didKey(shown.contents), 'files', files.length);
   try {
     for (let at = 0; at < files.length; at += BATCH) {
       const some = files.slice(at, at + BATCH);
@@ -78,6 +78,7 @@ function replicaLines({ rses, files: total }: Totals, only: RucioFile | null): s
 
 function catalogueLines({ files, collections, missing }: Totals): string {
   const lines = Array.from(collections, ([id, count]) => `  Collection ${id}: ${count} of ${files} files\n`);
+  if (files === 0 && lines.length === 0) return '  nothing\n';
   if (missing.count === 0) return lines.join('');
   const more =
     missing.count > missing.named.length ? ` and ${missing.count - missing.named.length} more` : '';
@@ -88,7 +89,7 @@ function print(shown: Shown, totals: Totals, only: RucioFile | null): string {
   const { parents, metadata } = shown.contents;
   const within = parents.map((each) => [each.type, didKey(each)]);
   const told = Object.entries(metadata).map(([key, value]) => [key, JSON.stringify(value)]);
-  const branches = shown.tree.holds.flatMap((each) => treeLines(each, 1));
+  const branches = treeLines(shown.tree, 0).slice(1);
   return [
     head(shown, totals, only),
     ...(within.length > 0 ? ['In\n', table(within, '  ')] : []),

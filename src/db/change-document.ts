@@ -49,6 +49,33 @@ export async function changeItem(
   });
 }
 
+/**
+ * Many Items of a Collection in one transaction; those are written whose text changes. Ids that are not there are passed over.
+ * @returns how many were written
+ */
+export async function changeItems(
+  db: Db,
+  collection: string,
+  ids: readonly string[],
+  change: (content: string) => ItemRow,
+): Promise<number> {
+  return inTransaction(db, async (transaction) => {
+    await holdCollection(transaction, collection);
+    // In the order of their ids, so that none waits in a ring for who changes several as well.
+    const { rows } = await sql<{ content: string }>`
+      select content from items
+      where collection = ${collection} and id = any(${[...ids]}::text[])
+      order by id
+      for update`.execute(transaction);
+    const changed = rows.flatMap(({ content }) => {
+      const row = change(content);
+      return row.content === content ? [] : [row];
+    });
+    await upsertItems(transaction, changed);
+    return changed.length;
+  });
+}
+
 /** The row written, or null when the Collection is not there. */
 export async function changeCollection(
   db: Db,

@@ -45,6 +45,14 @@ export async function readOrders(db: Db, host: string, dids: readonly Did[]): Pr
   return rows;
 }
 
+export async function countItems(db: Db, collections: readonly string[]): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int4 as count from items where collection = any(${[...collections]}::text[])`.execute(
+    db,
+  );
+  return rows[0]?.count ?? 0;
+}
+
 const PAGE = 500;
 /** With so few words a text is looked through by the database. */
 const FEW = 20;

@@ -1,5 +1,5 @@
 /** Orders -> the documents that show them. Members are moved as text, so that nothing else of a document changes. */
-import { changeCollection, changeItem } from '../db/change-document.ts';
+import { changeCollection, changeItems } from '../db/change-document.ts';
 import { itemTexts } from '../db/orders.ts';
 import type { Db } from '../search/tables.ts';
 import { toCollectionRow, toItemRow } from '../stac/item.ts';
@@ -54,22 +54,39 @@ function sourcesOf(content: string): { did: { scope: string; name: string } }[] 
   );
 }
 
-/** Writes orders into the Items of a Collection that were made of the files. @returns how many show one */
+export interface OrderWatch {
+  signal: AbortSignal;
+  /** So many Items more were looked at. */
+  onItems(count: number): void;
+}
+
+/**
+ * Writes orders into the Items of a Collection that were made of the files, a page of Items at once.
+ * @returns how many show one
+ * @throws the signal's reason between two pages; those before are written
+ */
 export async function orderItems(
   db: Db,
   collection: string,
   orders: ReadonlyMap<string, Order>,
+  { signal, onItems }: OrderWatch,
 ): Promise<number> {
   let shown = 0;
   const words = Array.from(orders.keys(), (did) => `"rucio:did":${JSON.stringify(did)}`);
   for await (const page of itemTexts(db, collection, words)) {
-    for (const { id, content } of page) {
-      const order = worstOrder(orders, sourcesOf(content));
-      if (!order) continue;
-      shown++;
-      if (toItemRow(withItemOrder(content, order)).content === content) continue;
-      await changeItem(db, collection, id, async (text) => toItemRow(withItemOrder(text, order)));
-    }
+    signal.throwIfAborted();
+    const ordered = page.filter(({ content }) => worstOrder(orders, sourcesOf(content)) !== undefined);
+    shown += ordered.length;
+    await changeItems(
+      db,
+      collection,
+      ordered.map(({ id }) => id),
+      (text) => {
+        const order = worstOrder(orders, sourcesOf(text));
+        return toItemRow(order ? withItemOrder(text, order) : text);
+      },
+    );
+    onItems(page.length);
   }
   return shown;
 }

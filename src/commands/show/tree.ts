@@ -11,10 +11,12 @@ export interface Branch extends Did {
   /** Files that it holds directly. */
   files: number;
   holds: Branch[];
+  /** Containers and datasets that it holds directly, too, and that are not told. */
+  leftOut?: number;
 }
 
 async function branchOf(
-  client: RucioClient,
+  client: Pick<RucioClient, 'holdings'>,
   did: Did,
   type: string,
   left: { branches: number },
@@ -23,13 +25,18 @@ async function branchOf(
   if (type === 'FILE') return branch;
   const { files, others } = await client.holdings(did);
   branch.files = files;
-  for (const child of others) {
-    if (left.branches-- > 0) branch.holds.push(await branchOf(client, child, child.type, left));
+  for (const [index, child] of others.entries()) {
+    if (left.branches === 0) {
+      branch.leftOut = others.length - index;
+      break;
+    }
+    left.branches--;
+    branch.holds.push(await branchOf(client, child, child.type, left));
   }
   return branch;
 }
 
-export const treeOf = (client: RucioClient, did: Did, type: string): Promise<Branch> =>
+export const treeOf = (client: Pick<RucioClient, 'holdings'>, did: Did, type: string): Promise<Branch> =>
   branchOf(client, did, type, { branches: MOST_BRANCHES });
 
 /** Each dataset of a tree once. */
@@ -38,10 +45,17 @@ export function datasetsOf(branch: Branch): Branch[] {
   return [...new Map(all.map((each) => [didKey(each), each])).values()];
 }
 
+/** What of it is not told, for people; empty where all is. */
+export const leftOutOf = ({ leftOut, ...did }: Branch): string =>
+  leftOut === undefined
+    ? ''
+    : `… and ${leftOut} more, left out here; "rucio-stac ls ${didKey(did)}" lists all that it holds`;
+
 export function treeLines(branch: Branch, depth: number): string[] {
   const files = branch.files > 0 ? `  ${branch.files} ${branch.files === 1 ? 'file' : 'files'}` : '';
   return [
     `${'  '.repeat(depth)}${branch.type}  ${didKey(branch)}${files}`,
     ...branch.holds.flatMap((each) => treeLines(each, depth + 1)),
+    ...(branch.leftOut === undefined ? [] : [`${'  '.repeat(depth + 1)}${leftOutOf(branch)}`]),
   ];
 }
