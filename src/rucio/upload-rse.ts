@@ -102,17 +102,18 @@ export async function writePfn(
   return pfn;
 }
 
-/** A PFN -> the address that an object store takes one PUT at, for an hour. */
-export async function signWrite(
+/** A PFN -> the address that an object store takes one PUT at, or gives the object at, for an hour. */
+export async function signUrl(
   api: Api,
   { rse, signs }: WriteRse,
+  operation: 'read' | 'write',
   pfn: string,
   signal?: AbortSignal,
 ): Promise<string> {
   const query = new URLSearchParams({
     rse,
     svc: String(signs),
-    op: 'write',
+    op: operation,
     lifetime: '3600',
     url: pfn,
   });

@@ -1,13 +1,10 @@
-/** Local file -> storage element: under a name of the upload first, looked at there, then renamed. WebDAV (RFC 4918) and paths of this machine. */
-import { copyFile, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { messageOf } from '../errors.ts';
+/** Local file -> storage element over WebDAV (RFC 4918): under a name of the upload first, looked at there, then renamed; and one PUT to an object store. */
 import { networkReason } from './faults.ts';
 import type { Agents } from './fetch/get.ts';
-import { localPath } from './fetch/open-local.ts';
 import { readableUrl } from './pfn.ts';
 import { MAX_REDIRECTS, PASSING_STATUS, REDIRECTS } from './storage-status.ts';
 import { type Answer, exchange } from './upload-exchange.ts';
+import { type Look, lookHttp, NOTHING, otherBytes, type Sums } from './upload-look.ts';
 
 /** Why a storage did not take a file. `passing`: it may a moment later. */
 export class StorageFault extends Error {
@@ -20,11 +17,16 @@ export class StorageFault extends Error {
   }
 }
 
-export interface PutFile {
+/** Something is there already, and nothing was to be overwritten. */
+export class Occupied extends StorageFault {
+  constructor() {
+    super('somebody else has put a file there meanwhile');
+    this.name = 'Occupied';
+  }
+}
+
+export interface PutFile extends Sums {
   path: string;
-  bytes: number;
-  /** 8 hex digits. */
-  adler32: string;
 }
 
 export interface PutOptions {
@@ -37,70 +39,88 @@ export interface PutOptions {
   onProgress(bytes: number): void;
 }
 
-/** Ending of the name while the bytes arrive, as Rucio's client has it. */
-const PART = '.rucio.upload';
+/** Digits of the md5 in the name while the bytes arrive. */
+const HASH = 12;
+/** The name while the bytes arrive. It ends as with Rucio's client, and two files that come at once have two. */
+export const partOf = (place: string, { md5 }: Sums) => `${place}.${md5.slice(0, HASH)}.rucio.upload`;
+
+/** RFC 9110, 13.1.2: only where nothing is there. */
+const IF_FREE = { 'if-none-match': '*' };
+
 /**
- * Under `pfn` the file is whole afterwards, or not there. What was there before is replaced.
- * @throws StorageFault, or whatever `signal` was aborted with
+ * Under `url` the file is whole afterwards, or not there.
+ * @param isExclusive what is there stays; else it is replaced
+ * @throws StorageFault; Occupied; or whatever `signal` was aborted with
  */
-export async function putReplica(pfn: string, file: PutFile, options: PutOptions): Promise<void> {
-  const { size } = await stat(file.path);
-  if (size !== file.bytes) throw new StorageFault(`${file.path} has changed while it was uploaded`);
-  const url = new URL(readableUrl(pfn));
-  if (url.protocol === 'file:') return putLocal(url, file, options);
-  const part = `${url.href}${PART}`;
+export async function putDav(
+  url: URL,
+  file: PutFile,
+  isExclusive: boolean,
+  options: PutOptions,
+): Promise<void> {
+  const part = partOf(url.href, file);
   await putBytes(part, file, options);
   await mustBeWhole(part, file, options);
-  const moved = await ask('MOVE', part, options, { destination: url.href, overwrite: 'T' });
+  const headers = { destination: url.href, overwrite: isExclusive ? 'F' : 'T' };
+  const moved = await ask('MOVE', part, options, headers);
   if (moved.status < 300) return;
+  if (moved.status === 412 && isExclusive) {
+    await ask('DELETE', part, options);
+    throw new Occupied();
+  }
   if (![403, 405, 501].includes(moved.status)) throw refusal('renaming it', moved.status);
   // A storage that cannot rename: Rucio does not say the replica is there before it is whole.
   await ask('DELETE', part, options);
-  await putBytes(url.href, file, options);
+  await putBytes(url.href, file, options, isExclusive ? IF_FREE : {});
   await mustBeWhole(url.href, file, options);
 }
 
-/** An object store's signed address takes the whole object or nothing. */
-export async function putSigned(address: string, file: PutFile, options: PutOptions): Promise<void> {
-  await putBytes(address, file, { ...options, bearerToken: null });
+/**
+ * An object store's signed address takes the whole object or nothing.
+ * @returns the md5 of what it took, where its ETag looks like one
+ * @throws StorageFault; Occupied
+ */
+export async function putSigned(
+  address: string,
+  file: PutFile,
+  isExclusive: boolean,
+  options: PutOptions,
+): Promise<string | null> {
+  const access = { ...options, bearerToken: null };
+  const answer = await putBytes(address, file, access, isExclusive ? IF_FREE : {});
+  return /^"([0-9a-f]{32})"$/i.exec([answer.headers.etag ?? ''].flat().join())?.[1]?.toLowerCase() ?? null;
 }
 
-async function putLocal(
-  url: URL,
-  { path, bytes }: PutFile,
-  { signal, onProgress }: PutOptions,
-): Promise<void> {
-  const target = localPath(url);
-  if (target === null) throw new StorageFault(`its storage is a path of another machine, ${url.hostname}`);
-  const part = `${target}${PART}`;
-  try {
-    await mkdir(dirname(target), { recursive: true });
-    await copyFile(path, part);
-    signal.throwIfAborted();
-    const handle = await open(part, 'r+');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(part, target);
-  } catch (error) {
-    await unlink(part).catch(() => undefined);
-    signal.throwIfAborted();
-    const full = ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
-    throw new StorageFault(full ? 'it is full' : `${target} cannot be written: ${messageOf(error)}`);
-  }
-  onProgress(bytes);
+/** What is there by a name; adler32 as the storage tells it, else it is read. @throws StorageFault, ReplicaFault */
+export async function lookDav(url: URL, file: Sums, options: PutOptions): Promise<Look> {
+  const found = await head(url.href, options);
+  if (found.status === 404 || found.status === 410) return NOTHING;
+  if (found.status >= 300) throw refusal('looking at what is there', found.status);
+  if (found.bytes !== null && found.bytes !== file.bytes) return otherBytes(found.bytes, file);
+  if (found.adler32 !== null && found.adler32 !== file.adler32)
+    return { is: 'other', reason: `what it has there has the adler32 ${found.adler32}, not ${file.adler32}` };
+  return lookHttp(url.href, file, options, options.signal);
 }
 
-async function putBytes(address: string, file: PutFile, options: PutOptions): Promise<void> {
-  let answer = await ask('PUT', address, options, {}, file);
+async function putBytes(
+  address: string,
+  file: PutFile,
+  options: PutOptions,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  let answer = await ask('PUT', address, options, headers, file);
   // Plain WebDAV wants the folders to be there.
   if (answer.status === 404 || answer.status === 409) {
     await makeFolders(address, options);
-    answer = await ask('PUT', address, options, {}, file);
+    answer = await ask('PUT', address, options, headers, file);
   }
+  const isConditional = Object.keys(headers).length > 0;
+  // 409: another is being written there at this moment.
+  if (isConditional && [409, 412].includes(answer.status)) throw new Occupied();
+  // A server that does not know the condition.
+  if (isConditional && [400, 501].includes(answer.status)) return putBytes(address, file, options);
   if (answer.status >= 300) throw refusal('writing', answer.status);
+  return answer;
 }
 
 async function makeFolders(address: string, options: PutOptions): Promise<void> {
@@ -113,16 +133,28 @@ async function makeFolders(address: string, options: PutOptions): Promise<void> 
 }
 
 /** Size, and adler32 where the storage tells it (RFC 3230, as dCache, StoRM, EOS and XRootD do). */
-async function mustBeWhole(address: string, { bytes, adler32 }: PutFile, options: PutOptions): Promise<void> {
+async function head(address: string, options: PutOptions) {
   const { status, headers } = await ask('HEAD', address, options, { 'want-digest': 'adler32' });
-  if (status >= 300) throw refusal('looking at what was written', status);
   const text = (name: string) => [headers[name] ?? ''].flat().join(',');
   const length = text('content-length');
-  if (length !== '' && Number(length) !== bytes)
-    throw new StorageFault(`it has ${length} of ${bytes} bytes that were written`, true);
   const [, digest] = /adler32=([0-9a-f]{1,8})(?:,|$)/i.exec(text('digest')) ?? [];
-  if (digest !== undefined && digest.toLowerCase().padStart(8, '0') !== adler32)
-    throw new StorageFault(`what it has wrote down has the adler32 ${digest}, the file ${adler32}`, true);
+  return {
+    status,
+    bytes: /^\d+$/.test(length) ? Number(length) : null,
+    adler32: digest?.toLowerCase().padStart(8, '0') ?? null,
+  };
+}
+
+async function mustBeWhole(address: string, file: PutFile, options: PutOptions): Promise<void> {
+  const { status, bytes, adler32 } = await head(address, options);
+  if (status >= 300) throw refusal('looking at what was written', status);
+  if (bytes !== null && bytes !== file.bytes)
+    throw new StorageFault(`it has ${bytes} of ${file.bytes} bytes that were written`, true);
+  if (adler32 !== null && adler32 !== file.adler32)
+    throw new StorageFault(
+      `what it has written down has the adler32 ${adler32}, the file ${file.adler32}`,
+      true,
+    );
 }
 
 /** One request; a redirect, as storages answer PUT with, is followed with the same method and body. */

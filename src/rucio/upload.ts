@@ -1,7 +1,8 @@
 /**
  * Local files -> DIDs with a replica at an RSE. In an order in which nothing is said to be there that is not: the replica is
  * registered as COPYING, the bytes go to a name of the upload and are renamed once they are whole, then it is AVAILABLE, and
- * then it is in the dataset. Whatever a run that was ended has left, the next takes on.
+ * then it is in the dataset. Whatever a run that was ended has left, the next takes on. Bytes of somebody else are not
+ * overwritten: Rucio keeps the sums of who registers a name first, and where that comes last, the place has to be free.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
@@ -20,8 +21,10 @@ import {
   mustAddReplicas,
   setReplicaState,
 } from './upload-did.ts';
-import { isS3, openWriteRse, signWrite, type WriteRse, writePfn } from './upload-rse.ts';
-import { putReplica, putSigned, StorageFault } from './upload-storage.ts';
+import { openDoor } from './upload-door.ts';
+import { type Look, NOTHING } from './upload-look.ts';
+import { openWriteRse, type WriteRse } from './upload-rse.ts';
+import { Occupied, StorageFault } from './upload-storage.ts';
 
 export interface UploadFile extends FileDid {
   /** Where it is on this machine. */
@@ -139,27 +142,51 @@ function mustBeSame(file: UploadFile, { known }: Pick<Standing, 'known'>): void 
   );
 }
 
-async function putAtDoors(target: UploadTarget, file: UploadFile, options: UploadOptions): Promise<void> {
+const isFault = (error: unknown): error is StorageFault | ReplicaFault =>
+  error instanceof StorageFault || error instanceof ReplicaFault;
+
+const occupied = ({ rse }: UploadTarget, file: UploadFile, reason: string) =>
+  new UserError(
+    `${didKey(file)} is not in Rucio, and yet the storage of ${rse.rse} has another file in its place (${reason}); nothing was overwritten: give the file another name, or have what is there deleted.`,
+  );
+
+/** What lies in the file's place, by the first door that tells; where none does, writing will tell why. */
+async function lookAtDoors(target: UploadTarget, file: UploadFile, options: UploadOptions): Promise<Look> {
+  for (const door of target.rse.doors) {
+    try {
+      return await (await openDoor(target.client, target.rse, door, file, options)).look();
+    } catch (error) {
+      if (!isFault(error)) throw error;
+    }
+  }
+  return NOTHING;
+}
+
+/** @param isExclusive Rucio does not know the file: what is in its place is somebody's, who may have begun at the same time */
+async function putAtDoors(
+  target: UploadTarget,
+  file: UploadFile,
+  isExclusive: boolean,
+  options: UploadOptions,
+): Promise<void> {
   const { client, rse } = target;
-  const { signal, onProgress } = options;
+  const { signal } = options;
   const faults: string[] = [];
-  for (const door of rse.doors) {
-    const pfn = await writePfn(client.api, rse.rse, door, file, signal);
+  for (const each of rse.doors) {
     for (let round = 0; round < ROUNDS; round++) {
       if (round > 0) await sleep(PAUSE * 2 ** (round - 1), undefined, { signal });
       try {
-        const { signS3, ...storage } = await client.storageOf(rse.rse);
-        const put = { ...storage, signal, onProgress };
-        if (isS3(door.scheme)) {
-          if (signS3 === null) throw new StorageFault('there are no keys for it');
-          return await putSigned(await signS3(pfn, 'PUT'), file, put);
-        }
-        if (rse.signs !== null && door.scheme === 'https')
-          return await putSigned(await signWrite(client.api, rse, pfn, signal), file, put);
-        return await putReplica(pfn, file, put);
+        const door = await openDoor(client, rse, each, file, options);
+        return await door.put(isExclusive).catch(async (error: unknown) => {
+          if (!(error instanceof Occupied)) throw error;
+          const look = await door.look();
+          // It came there by an attempt whose answer was lost.
+          if (look.is !== 'same')
+            throw occupied(target, file, 'reason' in look ? look.reason : error.message);
+        });
       } catch (error) {
-        if (!(error instanceof StorageFault || error instanceof ReplicaFault)) throw error;
-        if (round === 0 || !error.passing) faults.push(`${door.scheme}: ${error.message}`);
+        if (!isFault(error)) throw error;
+        if (round === 0 || !error.passing) faults.push(`${each.scheme}: ${error.message}`);
         if (!error.passing) break;
       }
     }
@@ -186,6 +213,10 @@ export async function uploadFile(
     throw new UserError(
       `${didKey(file)} is ${standing.state} at ${rse.rse} in Rucio, and your account may not change that; ask Rucio's administrators.`,
     );
+  // Bytes that an ended run has put there are not sent again; those of somebody else stay.
+  const found = isThere ? null : await lookAtDoors(target, file, options);
+  if (found?.is === 'other' && standing.known === null) throw occupied(target, file, found.reason);
+  const isToPut = found !== null && found.is !== 'same';
   const told = async () => {
     await addMetadata(api, file, file.metadata, standing.metadata, signal);
     if (dataset === null) await ensureRule(api, file, rule, signal);
@@ -198,16 +229,20 @@ export async function uploadFile(
     }
     await told();
   }
-  if (!isThere) await putAtDoors(target, file, options);
+  if (isToPut) await putAtDoors(target, file, standing.known === null && !mayAnnounce, options);
   signal.throwIfAborted();
   if (mayAnnounce && !isThere) await setReplicaState(api, rse.rse, file, 'A', signal);
   else {
-    if (!isThere) await addReplica(api, rse.rse, file, 'A', signal);
+    if (!isThere) {
+      mustBeSame(file, await registeredOf(target, file, signal));
+      await addReplica(api, rse.rse, file, 'A', signal);
+      mustBeSame(file, await registeredOf(target, file, signal));
+    }
     await told();
   }
   if (dataset !== null && !attached.has(didKey(file))) {
     await attach(api, dataset, [file], signal);
     attached.add(didKey(file));
   }
-  return !isThere;
+  return isToPut;
 }

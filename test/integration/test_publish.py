@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -193,6 +194,18 @@ client.set_local_account_limit('alice', rse, 1000000)"""
         for told in ("1 files uploaded", "1 were there"):
             assert told in catalogue.cli(*args, RUCIO_CONFIG=as_alice(tmp_path)).ok().err
         assert replicas("user.alice", scope) == {f"{scope}/{name}": (*sums((folder / name).read_bytes()), {rse: "AVAILABLE"})}
+
+        # Two who send other bytes by one name at the same time: one of them is refused, and overwrites nothing.
+        paths = [write_tiff(tmp_path / str(n) / "both_20240301.tif", ramp((1, 40, 50), "int16", n), crs="EPSG:32632", transform=UTM) for n in range(2)]
+        with ThreadPoolExecutor(2) as pool:
+            both = list(pool.map(lambda path: catalogue.cli("upload", path, "--scope", "user.alice", "--rse", rse, "--prefix", f"{scope}/", RUCIO_CONFIG=as_alice(path.parent)), paths))
+        [won] = [path for path, result in zip(paths, both) if result.code == 0]
+        [lost] = [result for result in both if result.code == 1]
+        assert "other content" in lost.err or "nothing was overwritten" in lost.err, str(lost)
+        placed = f"{scope}/both_20240301.tif"
+        assert replicas("user.alice", placed) == {placed: (*sums(won.read_bytes()), {rse: "AVAILABLE"})}
+        assert downloaded(tmp_path / "got", "user.alice", placed) == won.read_bytes()
+        assert not list((STORAGE / rse.lower()).rglob("*.rucio.upload"))
     finally:
         rucio("client.update_rse(sys.argv[1], {'availability_read': False, 'availability_write': False})", rse)
 

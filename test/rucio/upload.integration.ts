@@ -1,6 +1,8 @@
 /** What upload and ingest --register refuse, on the real server of test/servers/rucio: one sentence each, and nothing is left that is said to be there. */
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ingest } from '../../src/commands/ingest.ts';
@@ -8,9 +10,11 @@ import { upload } from '../../src/commands/upload.ts';
 import { UserError } from '../../src/errors.ts';
 import { describeLocal, listLocal } from '../../src/ingest/register-local.ts';
 import type { RucioClient } from '../../src/rucio/connect.ts';
-import { openTarget, uploadFile } from '../../src/rucio/upload.ts';
+import { openTarget, type UploadFile, uploadFile } from '../../src/rucio/upload.ts';
+import { writePfn } from '../../src/rucio/upload-rse.ts';
+import { makePfnSigner } from '../../src/s3/pfn.ts';
 import { fixture } from '../raster/support.ts';
-import { closeAll, connect, folder, type Lake, openLake, required, SCOPE } from './lake.ts';
+import { closeAll, connect, folder, type Lake, openLake, required, SCOPE, sums } from './lake.ts';
 
 /** Storages that cannot be written to, each for a reason of its own. */
 const DOWN = 'IT-UPLOAD-DOWN';
@@ -21,12 +25,12 @@ let lake: Lake;
 let rucio: RucioClient;
 const local = join(folder, 'local');
 
-async function addRse(rse: string, scheme: string): Promise<void> {
+async function addRse(rse: string, scheme: string, port = 9): Promise<void> {
   await lake.post(`/rses/${rse}`, { deterministic: true });
   const rank = { read: 1, write: 1, delete: 1 };
   await lake.post(`/rses/${rse}/protocols/${scheme}`, {
     hostname: '127.0.0.1',
-    port: 9,
+    port,
     prefix: '/x/',
     impl: 'rucio.rse.protocols.gfal.Default',
     domains: { lan: rank, wan: rank },
@@ -112,6 +116,83 @@ test('a storage that cannot be reached: the replica is registered, and not said 
     [[DOWN, 'COPYING']],
   );
   assert.deepEqual((await rucio.listReplicas([described])).get(`${SCOPE}:${described.name}`)?.replicas, []);
+});
+
+/** An object store that flips a bit of what it is sent, and tells the md5 of what it has. */
+function flippingStore() {
+  const stored = new Map<string, Buffer>();
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '', 'http://x');
+    const etagOf = (content: Buffer) => ({ etag: `"${sums(content).md5}"` });
+    if (request.method === 'PUT') {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const content = Buffer.concat(chunks);
+        if (store.isBroken) content[100]! ^= 1;
+        stored.set(pathname, content);
+        response.writeHead(200, etagOf(content)).end();
+      });
+      return;
+    }
+    const content = stored.get(pathname);
+    if (!content) response.writeHead(404).end();
+    else response.writeHead(200, { ...etagOf(content), 'content-length': content.length }).end(content);
+  });
+  const store = { isBroken: true, stored, server };
+  return store;
+}
+
+test('other bytes than were sent are seen, and not said to be there; what is there by a name stays', async () => {
+  const store = flippingStore();
+  await new Promise<void>((resolve) => store.server.listen(0, '127.0.0.1', resolve));
+  const { port } = store.server.address() as AddressInfo;
+  const rse = `IT-FLIP-${Date.now()}`;
+  try {
+    await addRse(rse, 's3', port);
+    const signS3 = makePfnSigner({
+      S3_ENDPOINT: `http://127.0.0.1:${port}`,
+      AWS_ACCESS_KEY_ID: 'a',
+      AWS_SECRET_ACCESS_KEY: 'b',
+    });
+    const client = connect(required('RUCIO_CONFIG'), {}, { signS3 });
+    const { signal } = new AbortController();
+    const target = await openTarget(client, rse, { dataset: null, lifetime: null }, signal);
+    const describe = (prefix: string) => describeLocal(listLocal([local], prefix)[0]!, SCOPE, signal);
+    const send = (file: UploadFile) => uploadFile(target, file, { signal, onProgress: () => {} });
+    const state = async (file: UploadFile) =>
+      (await client.listReplicas([file], { allStates: true })).get(`${SCOPE}:${file.name}`)?.replicas[0]
+        ?.state;
+
+    const file = await describe(`flip/${Date.now()}/`);
+    await assert.rejects(send(file), /other bytes than were sent: corrupt: its adler32 is/);
+    assert.equal(await state(file), 'COPYING');
+    // The wrong bytes are ours, for Rucio has the sums of the right ones.
+    store.isBroken = false;
+    assert.equal(await send(file), true);
+    assert.equal(await state(file), 'AVAILABLE');
+    const [place] = [...store.stored.keys()];
+    assert.ok(store.stored.get(place!)?.equals(readFileSync(file.path)));
+
+    // Of a file that Rucio does not know they are somebody's; the same bytes need not be sent.
+    const other = await describe(`flip/${Date.now()}-other/`);
+    const pfn = await writePfn(client.api, rse, { scheme: 's3', domain: 'wan' }, other, signal);
+    const key = new URL(pfn.replace('s3:', 'http:')).pathname;
+    store.stored.set(key, Buffer.from('somebody’s'));
+    await assert.rejects(
+      send(other),
+      /not in Rucio, and yet the storage .*it has 12 bytes, not \d+.*nothing was/,
+    );
+    assert.equal(String(store.stored.get(key)), 'somebody’s');
+    assert.equal(await state(other), undefined);
+    store.stored.set(key, readFileSync(other.path));
+    assert.equal(await send(other), false);
+    assert.equal(await state(other), 'AVAILABLE');
+  } finally {
+    store.server.closeAllConnections();
+    store.server.close();
+    await setRse(rse, { availability_write: false, availability_read: false });
+  }
 });
 
 const registers: [string, Record<string, string>, RegExp][] = [

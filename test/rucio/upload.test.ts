@@ -8,7 +8,9 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { createAgents } from '../../src/rucio/fetch/get.ts';
-import { putReplica, StorageFault } from '../../src/rucio/upload-storage.ts';
+import { putLocal } from '../../src/rucio/upload-local.ts';
+import { lookHttp } from '../../src/rucio/upload-look.ts';
+import { lookDav, Occupied, putDav, putSigned, StorageFault } from '../../src/rucio/upload-storage.ts';
 import { sums } from './sums.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rucio-stac-upload-'));
@@ -54,6 +56,7 @@ async function storage(habit: Habit = () => false): Promise<Disk & { url: string
     const found = disk.files.get(at);
     if (!found) return end(404);
     if (request.method === 'HEAD') return end(200, { 'content-length': found.length });
+    if (request.method === 'GET') return void response.writeHead(200).end(found);
     if (request.method === 'MOVE') {
       disk.files.set(new URL(String(request.headers.destination)).pathname, found);
       disk.files.delete(at);
@@ -73,8 +76,14 @@ async function storage(habit: Habit = () => false): Promise<Disk & { url: string
   return { ...disk, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-const put = (pfn: string, signal = new AbortController().signal) =>
-  putReplica(pfn, file, { agents, bearerToken: null, signal, onProgress: () => {} });
+const options = (signal = new AbortController().signal) => ({
+  agents,
+  bearerToken: null,
+  signal,
+  onProgress: () => {},
+});
+
+const put = (address: string, isExclusive = false) => putDav(new URL(address), file, isExclusive, options());
 
 const faultOf = async (pfn: string) => {
   try {
@@ -88,12 +97,9 @@ const faultOf = async (pfn: string) => {
 
 test('the bytes come under a name of the upload, and are renamed once they are whole', async () => {
   const { url, files, asked } = await storage();
-  await put(`${url.replace('http', 'dav')}/a/b.tif`);
-  assert.deepEqual(asked, [
-    'PUT /a/b.tif.rucio.upload',
-    'HEAD /a/b.tif.rucio.upload',
-    'MOVE /a/b.tif.rucio.upload',
-  ]);
+  await put(`${url}/a/b.tif`);
+  const part = `/a/b.tif.${file.md5.slice(0, 12)}.rucio.upload`;
+  assert.deepEqual(asked, [`PUT ${part}`, `HEAD ${part}`, `MOVE ${part}`]);
   assert.deepEqual([...files.keys()], ['/a/b.tif']);
   assert.ok(files.get('/a/b.tif')?.equals(bytes));
 });
@@ -158,7 +164,7 @@ const broken: [string, Habit, RegExp, boolean][] = [
       response.writeHead(200, { 'content-length': String(bytes.length), digest: 'adler32=1a' }).end();
       return true;
     },
-    /adler32 1a/,
+    /adler32 0000001a/,
     true,
   ],
   [
@@ -211,13 +217,106 @@ for (const [title, habit, sentence, isPassing] of broken) {
 }
 
 test('a path of this machine: whole under its name, or not there', async () => {
+  const putAt = (at: URL, isExclusive = false, { signal } = new AbortController()) =>
+    putLocal(at, file, isExclusive, options(signal));
   const target = join(folder, 'storage', 'deep', 'a.tif');
-  await put(pathToFileURL(target).href.replace('file://', 'file://localhost'));
+  await putAt(new URL(pathToFileURL(target).href.replace('file://', 'file://localhost')));
   assert.ok(readFileSync(target).equals(bytes));
   assert.deepEqual(readdirSync(join(folder, 'storage', 'deep')), ['a.tif']);
-  const elsewhere = await faultOf('file://elsewhere.example/x/a.tif');
-  assert.match(elsewhere.message, /another machine/);
+  await assert.rejects(putAt(new URL('file://elsewhere.example/x/a.tif')), /another machine/);
   const aborted = join(folder, 'storage', 'b.tif');
-  await assert.rejects(put(pathToFileURL(aborted).href, AbortSignal.abort(new Error('enough'))), /enough/);
+  const signal = AbortSignal.abort(new Error('enough'));
+  await assert.rejects(putAt(pathToFileURL(aborted), false, { signal } as AbortController), /enough/);
   assert.ok(!existsSync(aborted));
+  // What somebody else has put there stays, where it is to stay.
+  const taken = join(folder, 'storage', 'taken.tif');
+  writeFileSync(taken, 'other');
+  await assert.rejects(putAt(pathToFileURL(taken), true), Occupied);
+  assert.equal(readFileSync(taken, 'utf8'), 'other');
+  await putAt(pathToFileURL(taken));
+  assert.ok(readFileSync(taken).equals(bytes));
+  await putAt(pathToFileURL(join(folder, 'storage', 'free.tif')), true);
+  assert.deepEqual(readdirSync(join(folder, 'storage')).sort(), ['deep', 'free.tif', 'taken.tif']);
+  // The file is another by now than the one that was summed.
+  const changed = { ...file, path: join(folder, 'changed.tif') };
+  writeFileSync(changed.path, Buffer.alloc(bytes.length, 'RASTER'));
+  const never = join(folder, 'storage', 'never.tif');
+  await assert.rejects(putLocal(pathToFileURL(never), changed, false, options()), /adler32/);
+  assert.ok(!existsSync(never));
+});
+
+test('WebDAV: what somebody else has put there stays, where it is to stay', async () => {
+  const { url, files } = await storage((request, response, { files: stored }) => {
+    if (request.method !== 'MOVE' || request.headers.overwrite === 'T') return false;
+    if (!stored.has(new URL(String(request.headers.destination)).pathname)) return false;
+    response.writeHead(412).end();
+    return true;
+  });
+  files.set('/a.tif', Buffer.from('other'));
+  await assert.rejects(put(`${url}/a.tif`, true), Occupied);
+  assert.deepEqual(
+    [...files].map(([name, content]) => `${name} ${content}`),
+    ['/a.tif other'],
+  );
+  assert.deepEqual(await lookDav(new URL(`${url}/a.tif`), file, options()), {
+    is: 'other',
+    reason: 'it has 5 bytes, not 3000000',
+  });
+  await put(`${url}/b.tif`, true);
+  await put(`${url}/a.tif`);
+  assert.deepEqual(await lookDav(new URL(`${url}/a.tif`), file, options()), { is: 'same' });
+  assert.deepEqual(await lookDav(new URL(`${url}/c.tif`), file, options()), { is: 'nothing' });
+});
+
+/** An object store: one PUT, an ETag of what it has, ranges. `keep` is what it makes of what it is sent. */
+async function objects(etagOf: (content: Buffer) => string, keep = (content: Buffer) => content) {
+  const stored = new Map<string, Buffer>();
+  const { url, asked } = await storage((request, response) => {
+    const at = request.url ?? '';
+    if (request.headers.expect) response.writeContinue();
+    if (request.method === 'PUT') {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        if (request.headers['if-none-match'] === '*' && stored.has(at)) return response.writeHead(412).end();
+        const content = keep(Buffer.concat(chunks));
+        stored.set(at, content);
+        return response.writeHead(200, { etag: etagOf(content) }).end();
+      });
+      return true;
+    }
+    const content = stored.get(at);
+    if (!content) response.writeHead(404).end();
+    else if (request.headers.range)
+      response
+        .writeHead(206, { etag: etagOf(content), 'content-range': `bytes 0-0/${content.length}` })
+        .end(content.subarray(0, 1));
+    else response.writeHead(200, { etag: etagOf(content) }).end(content);
+    return true;
+  });
+  return { url, stored, asked };
+}
+
+const md5Of = (content: Buffer) => `"${sums(content).md5}"`;
+const flipped = (content: Buffer) => {
+  const other = Buffer.from(content);
+  other[1000]! ^= 1;
+  return other;
+};
+
+test('an object store tells by size and ETag what it has, and is read where they do not', async () => {
+  for (const etagOf of [md5Of, () => '"d41d8cd98f00b204e9800998ecf8427e"', () => '"1-2"']) {
+    const { url, stored } = await objects(etagOf);
+    const look = (name: string) => lookHttp(`${url}/${name}`, file, { agents }, options().signal);
+    assert.deepEqual(await look('a'), { is: 'nothing' });
+    const told = await putSigned(`${url}/a`, file, true, options());
+    assert.equal(told === file.md5, etagOf === md5Of);
+    assert.deepEqual(await look('a'), { is: 'same' });
+    await assert.rejects(putSigned(`${url}/a`, file, true, options()), Occupied);
+    stored.set('/b', flipped(bytes));
+    const other = await look('b');
+    assert.ok(other.is === 'other' && /adler32/.test(other.reason));
+    stored.set('/b', bytes.subarray(1));
+    assert.deepEqual(await look('b'), { is: 'other', reason: 'it has 2999999 bytes, not 3000000' });
+  }
 });

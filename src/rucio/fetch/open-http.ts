@@ -94,7 +94,7 @@ function checkAnswer(answer: IncomingMessage, range: Range, hint = ''): OpenByte
   const { statusCode: status = 0, headers } = answer;
   const header = (name: string) => [headers[name] ?? ''].flat()[0]!;
   const etag = /^"[^"]*"$/.test(header('etag')) ? header('etag') : null;
-  const refuse = (reason: string, options: { passing?: boolean; rangeRefused?: boolean } = {}) => {
+  const refuse = (reason: string, options: ConstructorParameters<typeof ReplicaFault>[1] = {}) => {
     answer.destroy();
     return new ReplicaFault(reason, options);
   };
@@ -127,7 +127,8 @@ function checkAnswer(answer: IncomingMessage, range: Range, hint = ''): OpenByte
     };
   }
   if (status === 416) throw refuse('status 416, it has no such range', { passing: true, rangeRefused: true });
-  throw refuse(`status ${status}${meaning(status, hint)}`, { passing: PASSING_STATUS.has(status) });
+  const isAbsent = status === 404 || status === 410;
+  throw refuse(`status ${status}${meaning(status, hint)}`, { passing: PASSING_STATUS.has(status), isAbsent });
 }
 
 function meaning(status: number, hint: string): string {

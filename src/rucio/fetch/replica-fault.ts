@@ -5,16 +5,21 @@ interface FaultOptions extends ErrorOptions {
   passing?: boolean;
   /** The storage gave no, or a wrong, answer to a range: it is asked for the whole file then. */
   rangeRefused?: boolean;
+  /** The storage says that it has no such file. */
+  isAbsent?: boolean;
 }
 
 export class ReplicaFault extends Error {
   readonly passing: boolean;
   readonly rangeRefused: boolean;
+  readonly isAbsent: boolean;
 
-  constructor(reason: string, { passing = false, rangeRefused = false, ...options }: FaultOptions = {}) {
-    super(reason, options);
+  constructor(reason: string, options: FaultOptions = {}) {
+    const { passing = false, rangeRefused = false, isAbsent = false, ...cause } = options;
+    super(reason, cause);
     this.name = 'ReplicaFault';
     this.passing = passing;
     this.rangeRefused = rangeRefused;
+    this.isAbsent = isAbsent;
   }
 }
