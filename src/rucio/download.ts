@@ -130,7 +130,7 @@ async function tryOne({ file, target, part, options, wholeOnly }: Run, attempt: 
   const { replica, tool } = attempt;
   if (tool !== null) {
     const { toolEnv: env = {}, tools = new Map() } = options;
-    return fetchByTool(file, replica, tool, target, { ...options, tools, env });
+    return fetchByTool(file, replica, tool, target, { ...options, part, tools, env });
   }
   const sums = await fetchByStream(file, replica, part, { ...options, wholeOnly });
   options.signal?.throwIfAborted();

@@ -77,6 +77,7 @@ test('arguments: no PFN, name or scope is an option, and names do not lead out o
     pfn: 'rclone://remote/-x/../y',
     scheme: 'rclone',
     folder: '/w/f',
+    part: '/w/x.tif~1.part',
     timeoutSeconds: 5,
   };
   const call = (impl: string, more: object = {}) =>
@@ -95,7 +96,11 @@ test('arguments: no PFN, name or scope is an option, and names do not lead out o
   ]);
   for (const pfn of ['rclone://-x/y', 'rclone://a,b=c/y', 'rclone://me@a/y', 'sftp://a:b:c/y'])
     assert.equal(call('rclone', { pfn }), null);
-  assert.deepEqual(call('xrootd', { pfn: 'root://h//-x' })?.args.slice(-2), ['root://h//-x', '/w/f/file']);
+  assert.deepEqual(call('xrootd', { pfn: 'root://h//-x' })?.args.slice(-3), [
+    '--continue',
+    'root://h//-x',
+    '/w/x.tif~1.part',
+  ]);
 });
 
 test("of a tool's last words one sentence is told, without stamps, colours and signatures", () => {

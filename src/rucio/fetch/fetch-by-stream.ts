@@ -6,7 +6,7 @@ import type { OpenBytes, Range } from './open-http.ts';
 import { type OpenOptions, openReplica } from './open-replica.ts';
 import type { Part } from './part.ts';
 import { ReplicaFault } from './replica-fault.ts';
-import { differenceOf, type Sums } from './sums.ts';
+import { differenceOf, hasChecksum, type Sums } from './sums.ts';
 import { type Watchdog, watchdog } from './watchdog.ts';
 
 export interface StreamOptions extends OpenOptions {
@@ -17,8 +17,6 @@ export interface StreamOptions extends OpenOptions {
   /** PFNs that gave no answer to a range: they are asked for the whole. */
   wholeOnly: Set<string>;
 }
-
-const hasChecksum = ({ adler32, md5 }: RucioFile) => adler32 !== null || md5 !== null;
 
 /**
  * The file, whole and right, is in the part afterwards. What came before a passing fault stays there.

@@ -5,6 +5,7 @@ import { onDisk } from './on-disk.ts';
 import { type Summing, type Sums, startSums, sumFile } from './sums.ts';
 
 export interface Part {
+  readonly path: string;
   readonly bytes: number;
   /** Answers that it was put together of. */
   readonly pieces: number;
@@ -13,6 +14,8 @@ export interface Part {
   /** The next bytes are another answer's. */
   begin(): void;
   append(chunk: Uint8Array): Promise<void>;
+  /** Takes in what another program has written behind the last byte. */
+  absorb(signal: AbortSignal | undefined): Promise<void>;
   /** Throws away what is there. */
   restart(): Promise<void>;
   sums(): Sums;
@@ -48,7 +51,7 @@ export async function openPart(target: string, options: PartOptions): Promise<Pa
       throw error;
     }
   }
-  const handle = await onDisk(target, () => open(path, summing.bytes > 0 ? 'r+' : 'w'));
+  const handle = await onDisk(target, () => open(path, summing.bytes > 0 ? 'r+' : 'w+'));
   return makePart(target, path, handle, summing, options);
 }
 
@@ -63,6 +66,7 @@ function makePart(
   let pieces = earlier.bytes > 0 ? 1 : 0;
   let isDone = false;
   const part: Part = {
+    path,
     get bytes() {
       return summing.bytes;
     },
@@ -78,6 +82,16 @@ function makePart(
         for (let at = 0; at < chunk.length; )
           at += (await handle.write(chunk, at, chunk.length - at, summing.bytes + at)).bytesWritten;
         summing.add(chunk);
+      }),
+    absorb: (signal) =>
+      onDisk(target, async () => {
+        const buffer = Buffer.alloc(1 << 18);
+        for (;;) {
+          signal?.throwIfAborted();
+          const { bytesRead } = await handle.read(buffer, 0, buffer.length, summing.bytes);
+          if (bytesRead === 0) return;
+          summing.add(buffer.subarray(0, bytesRead));
+        }
       }),
     restart: () =>
       onDisk(target, async () => {
@@ -96,8 +110,10 @@ function makePart(
         isDone = true;
       }),
     async close(keep) {
+      // What a program wrote that was ended may not have been taken in.
+      const isEmpty = (await handle.stat()).size === 0;
       await handle.close();
-      if (!isDone && keep && summing.bytes > 0) return leftovers.leave(path);
+      if (!isDone && keep && !isEmpty) return leftovers.leave(path);
       if (!isDone) await unlink(path).catch(() => undefined);
       leftovers.drop(path);
     },

@@ -11,10 +11,12 @@ export interface ToolRun {
   path: string;
   args: string[];
   env: Record<string, string | undefined>;
-  /** Where it writes. */
+  /** Where it runs. */
   folder: string;
+  /** The folder or the file in which it writes. */
+  output: string;
   signal: AbortSignal;
-  /** Bytes in the folder, about once a second. */
+  /** Bytes there, about once a second. */
   onBytes(bytes: number): void;
 }
 
@@ -45,7 +47,7 @@ export async function runTool(run: ToolRun): Promise<string> {
   child.stderr.on('data', keep);
   const end = ending(child);
   const looking = setInterval(() => {
-    sizeOf(run.folder).then(run.onBytes, () => undefined);
+    sizeOf(run.output).then(run.onBytes, () => undefined);
   }, LOOK);
   run.signal.addEventListener('abort', end.begin, { once: true });
   try {
@@ -100,6 +102,8 @@ function ending(child: ChildProcess) {
 }
 
 async function sizeOf(folder: string): Promise<number> {
+  const own = await lstat(folder);
+  if (own.isFile()) return own.size;
   let bytes = 0;
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;

@@ -50,6 +50,10 @@ export async function sumFile(
   return summing;
 }
 
+/** Without one nothing tells that two pieces are of one file. */
+export const hasChecksum = ({ adler32, md5 }: Pick<RucioFile, 'adler32' | 'md5'>) =>
+  adler32 !== null || md5 !== null;
+
 /** In what they are not the file's, or null. */
 export function differenceOf(
   file: Pick<RucioFile, 'bytes' | 'adler32' | 'md5'>,

@@ -13,6 +13,8 @@ export interface ToolJob {
   scheme: string;
   /** An empty folder, absolute. */
   folder: string;
+  /** Absolute: a file that may have some bytes already; for tools that go on with one. */
+  part: string;
   timeoutSeconds: number | undefined;
 }
 
@@ -23,6 +25,8 @@ export interface Tool {
   schemes: readonly string[];
   /** Schemes that it opens only where `preferred_impl` names it: we read these ourselves. */
   also: readonly string[];
+  /** It writes to `part`, and goes on where that ends. */
+  resumes?: true;
   /** Unless our own environment has them. */
   env?: Record<string, string>;
   /** Arguments, and the path where the file is when the tool has ended. @throws UserError for names that lead elsewhere; null: not this PFN */
@@ -39,12 +43,14 @@ const xrdcp: Tool = {
   command: 'xrdcp',
   schemes: ['root', 'roots', 'xroot', 'xroots'],
   also: [],
+  resumes: true,
   // Its own are five times two minutes for a server that does not answer; there are other replicas.
   env: { XRD_CONNECTIONWINDOW: '20', XRD_CONNECTIONRETRY: '1' },
-  call({ pfn, folder }) {
-    const path = join(folder, 'file');
-    return { args: ['--nopbar', '--silent', '--force', readableUrl(pfn), path], path };
-  },
+  call: ({ pfn, part }) => ({
+    // Chunks are written one behind the other, so that what is there is the file's beginning.
+    args: ['--nopbar', '--silent', '--continue', readableUrl(pfn), part],
+    path: part,
+  }),
 };
 
 const gfal: Tool = {
