@@ -30,6 +30,7 @@ import { readRucioConfig } from '../rucio/read-config.ts';
 import { makePfnSigner } from '../s3/pfn.ts';
 import type { AssetStore } from '../s3/types.ts';
 import { makeValidator } from '../stac/validate.ts';
+import { keepMark, markOfSource } from '../sync/ingest-mark.ts';
 import type { Command, Words } from './command.ts';
 import { summarize } from './ingest-summary.ts';
 import { untilSignal } from './interrupt.ts';
@@ -241,6 +242,7 @@ async function run(choices: Choices, env: Env, signal: AbortSignal): Promise<num
       const progress = makeProgress(process.stderr, 'ingest');
       const { time } = choices;
       const around = { config, store, time, progress, signal };
+      const mark = await markOfSource(source, signal);
       const register = await findRegister(source, choices.settings.register, around);
       const report = await runWith(
         plan,
@@ -252,6 +254,7 @@ async function run(choices: Choices, env: Env, signal: AbortSignal): Promise<num
         progress,
         signal,
       ).finally(() => register?.close());
+      await keepMark(database.db, mark, report);
       process.stderr.write(summarize(report, register, choices.out, config));
       return report.isInterrupted ? 130 : report.failures.length > 0 ? 1 : 0;
     } finally {

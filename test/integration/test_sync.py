@@ -347,6 +347,11 @@ def test_what_fails_changes_nothing(world, tmp_path):
         made, did, config = world.made, f"{world.scope}:between", between.config(tmp_path)
         made.cli("ingest", did, RUCIO_CONFIG=config).ok()
         before = made.items(f"{world.scope}.between"), made.json(f"/collections/{world.scope}.between"), made.objects()
+        # What the ingestion has looked at is not listed again.
+        asked = []
+        between.answer = asked.append
+        assert "0 differences" in made.cli("sync", did, RUCIO_CONFIG=config).ok().err
+        assert not [path for path in asked if path.startswith("/replicas/list")] and [path for path in asked if path.startswith("/dids/bulkmeta")], asked
         cases = {
             "503": lambda path: None if path.startswith("/auth") else (503, {}, b""),
             "token": lambda path: None if path.startswith("/auth") else (401, {"content-type": "application/octet-stream"}, REFUSED),
