@@ -57,6 +57,7 @@ in what has changed; what is done is skipped.
   --jobs N          scenes at once (2)
   --register RSE    also put the COGs into the lake, at this RSE, as files of the dataset SCOPE:NAME.cog
   --register-as SCOPE:NAME  the dataset for them, where it is to be another
+  --register-stac   also put each Item there, as SCOPE:ITEM.HASH.stac.json
 
 Settings: rucio.cfg as the Rucio client reads it (RUCIO_CONFIG, RUCIO_HOME), DATABASE_URL or RUCIO_STAC_DATA, S3_*.`;
 
@@ -115,7 +116,7 @@ function readChoices({ options, names }: Words): Choices {
       inPlace: options['in-place'] === true,
       datetime: given,
       mapping: mapping === null ? null : { path: resolve(mapping), text: readMappingText(mapping) },
-      register: readRegister(text),
+      register: readRegister(text, options['register-stac'] === true),
     },
     jobs,
     isDryRun: options['dry-run'] === true,

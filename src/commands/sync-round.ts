@@ -48,6 +48,7 @@ async function runOn(
     validator: makeValidator(),
     workFolder: join(config.dataFolder, 'work'),
     webui: config.webui,
+    publicUrl: config.publicUrl,
     mappingOf: (settings: IngestSettings) => mappingOfSettings(settings, config.mapping),
     jobs,
     signal,

@@ -22,8 +22,8 @@ export interface BandDescription {
   statistics: BandStatistics | null;
 }
 
-/** A COG that is in the lake as well, byte by byte. */
-export interface LakeCog {
+/** What was made and is in the lake as well, byte by byte. */
+export interface LakeFile {
   scope: string;
   name: string;
   adler32: string;
@@ -45,7 +45,7 @@ export interface LayerDescription {
   footprint: Footprint | null;
   bands: BandDescription[];
   metadata: Record<string, string>;
-  cog: { bytes: number; sha256: string; lake?: LakeCog };
+  cog: { bytes: number; sha256: string; lake?: LakeFile };
   /** The original itself, where it lies; its sha256 is not known ('') then. */
   inPlace?: true;
 }
@@ -56,6 +56,8 @@ export interface FileDescription {
   attributes: Record<string, string>;
   warnings: string[];
   layers: LayerDescription[];
+  /** Of the first file of a scene: its Items that are in the lake as files, by their ids. */
+  stac?: Record<string, LakeFile>;
 }
 
 function describeBand(band: LayerBand, statistics: BandStatistics | undefined): BandDescription {

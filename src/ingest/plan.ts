@@ -6,6 +6,7 @@ import { isRasterName } from '../raster/open-raster.ts';
 import type { AssetStore } from '../s3/types.ts';
 import type { FileDescription } from './describe.ts';
 import { storeKey } from './part-names.ts';
+import { isItemName } from './register-name.ts';
 import { readPublished } from './register-standing.ts';
 import {
   fingerprint,
@@ -43,7 +44,7 @@ export interface Plan {
   scenes: Scene<ListedFile>[];
   /** No rasters, by their names. */
   others: ListedFile[];
-  /** COGs that were made of files of this source and put into the lake beside them; known once their batch is. */
+  /** COGs and Items that were made of files of this source and put into the lake beside them; COGs are known once their batch is. */
   made: ListedFile[];
 }
 
@@ -86,8 +87,9 @@ export function parseScenePattern(text: string): RegExp {
 /** Names that are no rasters are told apart here; a raster that cannot be read only when it is. */
 export function makePlan(source: Source, settings: PlanSettings): Plan {
   const rasters = source.files.filter(({ name }) => isRasterName(name));
-  const others = source.files.filter(({ name }) => !isRasterName(name));
-  return { source, settings, scenes: groupScenes(source, rasters, settings.scenePattern), others, made: [] };
+  const others = source.files.filter(({ name }) => !isRasterName(name) && !isItemName(name));
+  const made = source.files.filter(({ name }) => isItemName(name));
+  return { source, settings, scenes: groupScenes(source, rasters, settings.scenePattern), others, made };
 }
 
 function planFile(

@@ -1,5 +1,6 @@
-/** COGs that earlier runs put into the lake: their DIDs are remembered, their replicas are Rucio's to tell. */
+/** COGs and Items that earlier runs put into the lake: their DIDs are remembered, their replicas are Rucio's to tell. */
 import { didKey } from '../rucio/resolve.ts';
+import type { Did } from '../rucio/types.ts';
 import type { FileDescription } from './describe.ts';
 import type { Source } from './source.ts';
 
@@ -10,12 +11,21 @@ export async function readPublished(
   signal: AbortSignal,
 ): Promise<void> {
   if (source.lake === null) return;
-  const cogs = files
-    .flatMap(({ known, outdated }) => (known ?? outdated)?.layers ?? [])
-    .flatMap(({ cog }) => cog.lake ?? []);
-  if (cogs.length === 0) return;
-  const lines = await source.lake.listReplicas(cogs, { signal });
-  for (const cog of cogs) source.published.set(didKey(cog), lines.get(didKey(cog))?.replicas ?? []);
+  const made = files
+    .flatMap(({ known, outdated }) => known ?? outdated ?? [])
+    .flatMap(({ layers, stac }) => [
+      ...layers.flatMap(({ cog }) => cog.lake ?? []),
+      ...Object.values(stac ?? {}),
+    ]);
+  if (made.length === 0) return;
+  const lines = await source.lake.listReplicas(made, { signal });
+  for (const did of made) source.published.set(didKey(did), lines.get(didKey(did))?.replicas ?? []);
+}
+
+/** Whether what was made is whole at an RSE, as far as this run knows. */
+export function hasReplica({ published }: Source, did: Did, rse: string): boolean {
+  const replicas = published.get(didKey(did)) ?? [];
+  return replicas.some((replica) => replica.rse === rse && replica.state === 'AVAILABLE');
 }
 
 /** A COG that was made anew with the bytes it had is still the one in the lake. */
@@ -25,5 +35,5 @@ export function keepLake(description: FileDescription, before: FileDescription |
     const same = before.layers.find(({ key, cog }) => key === layer.key && cog.sha256 === layer.cog.sha256);
     return same?.cog.lake ? { ...layer, cog: { ...layer.cog, lake: same.cog.lake } } : layer;
   });
-  return { ...description, layers };
+  return { ...description, layers, ...(before.stac && { stac: before.stac }) };
 }

@@ -17,12 +17,17 @@ import { openTarget, prepareDataset, type UploadTarget, uploadFile } from '../ru
 import { attach, containersOf } from '../rucio/upload-did.ts';
 import type { AssetStore } from '../s3/types.ts';
 import { COG_TYPE } from '../stac/media-type.ts';
+import type { Validator } from '../stac/validate.ts';
 import type { LayerDescription } from './describe.ts';
+import { mustBeValid } from './must-be-valid.ts';
 import { storeKey } from './part-names.ts';
 import type { PlannedScene } from './plan.ts';
 import { cogMetadata } from './register-metadata.ts';
+import { lakeName } from './register-name.ts';
+import { publishItems } from './register-stac.ts';
+import { hasReplica } from './register-standing.ts';
 import type { Scene, Source, SourceFile } from './source.ts';
-import type { SceneFile } from './to-item.ts';
+import { type SceneFile, toItems } from './to-item.ts';
 import type { ItemTime } from './to-time.ts';
 import { makeWorkFolder } from './work-folder.ts';
 
@@ -34,6 +39,8 @@ export interface RegisterSettings {
   /** Where a COG lies on its way. */
   workFolder: string;
   time: ItemTime | null;
+  /** Items go there, too, with the public address in them (null: there is none); undefined: COGs alone. */
+  stac?: { base: string | null; validator: Validator } | undefined;
   signal: AbortSignal;
   onRegistered(did: string, bytes: number): void;
 }
@@ -43,6 +50,8 @@ export interface Register {
   dataset: Did;
   /** COGs that went to the RSE in this run, and those that were there. */
   counts: { registered: number; there: number };
+  /** Items; null: they stay out of the lake. */
+  itemCounts: { registered: number; there: number } | null;
   /** What did not work and can be done without. */
   notes: string[];
   /** Notes DIDs in the descriptions, and replicas in the source. @throws UserError */
@@ -50,22 +59,12 @@ export interface Register {
   close(): void;
 }
 
-/** Digits of the sha256 in a name: 48 bits tell the contents of one asset apart. */
-const HASH = 12;
-/** Longest name of a DID. */
-const LONGEST = 250;
-
 /** The DID of a layer's COG. */
 export function cogDid(dataset: Did, scene: Scene, file: SourceFile, layer: LayerDescription): Did {
   const key = storeKey('', scene, file, layer)
     .replace(/^\//, '')
     .replace(/\.tif$/, '');
-  const plain = key
-    .replaceAll('/', '.')
-    .replaceAll(/[^A-Za-z0-9._-]/g, '_')
-    .replace(/^[._-]/, 'x$&');
-  const end = `.${layer.cog.sha256.slice(0, HASH)}.tif`;
-  return { scope: dataset.scope, name: `${plain.slice(0, LONGEST - end.length)}${end}` };
+  return { scope: dataset.scope, name: lakeName(key, layer.cog.sha256, '.tif') };
 }
 
 /** The dataset goes where the source is; what the account may not do is told, and done without. */
@@ -84,15 +83,14 @@ async function attachBeside({ client }: UploadTarget, source: Did, dataset: Did,
   return notes;
 }
 
+/** The dataset for what is made of a source. */
+export const datasetOf = ({ scope, name }: Did, { dataset }: { dataset: Did | null }): Did =>
+  dataset ?? { scope, name: `${name}.cog` };
+
 async function sha256Of(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
   return hash.digest('hex');
-}
-
-function hasReplica({ published }: Source, did: Did, rse: string): boolean {
-  const replicas = published.get(didKey(did)) ?? [];
-  return replicas.some((replica) => replica.rse === rse && replica.state === 'AVAILABLE');
 }
 
 /**
@@ -100,13 +98,13 @@ function hasReplica({ published }: Source, did: Did, rse: string): boolean {
  * @throws UserError
  */
 export async function openRegister(source: Source, settings: RegisterSettings): Promise<Register> {
-  const { rse, store, time, signal } = settings;
+  const { rse, store, time, signal, stac } = settings;
   const { lake, did, collectionId } = source;
   if (lake === null || did === null)
     throw new UserError(
       '--register is for DIDs; to put local rasters into the lake, use "rucio-stac upload", with --ingest.',
     );
-  const dataset = settings.dataset ?? { scope: did.scope, name: `${did.name}.cog` };
+  const dataset = datasetOf(did, settings);
   if (didKey(dataset) === didKey(did))
     throw new UserError(`--register-as is ${didKey(did)}, the source itself; give another dataset.`);
   const target = await openTarget(lake, rse, { dataset, lifetime: null }, signal);
@@ -115,6 +113,16 @@ export async function openRegister(source: Source, settings: RegisterSettings): 
   const notes = await attachBeside(target, did, dataset, signal);
   const folder = makeWorkFolder(settings.workFolder);
   const counts = { registered: 0, there: 0 };
+  const itemCounts = stac ? { registered: 0, there: 0 } : null;
+
+  async function publishStac(scene: Scene, files: SceneFile[]): Promise<void> {
+    if (!stac || !itemCounts) return;
+    const items = toItems(scene, files, { source, store, time });
+    await mustBeValid(stac.validator, items);
+    const { base } = stac;
+    const to = { target, dataset, rse, source, base, folder, signal, counts: itemCounts, notes };
+    await publishItems(to, items, files);
+  }
 
   async function publishLayer(scene: Scene, file: SourceFile, layer: LayerDescription): Promise<void> {
     const { cog } = layer;
@@ -149,6 +157,7 @@ export async function openRegister(source: Source, settings: RegisterSettings): 
     rse,
     dataset,
     counts,
+    itemCounts,
     notes,
     async publish({ scene }, files) {
       for (const { file, description } of files) {
@@ -156,6 +165,7 @@ export async function openRegister(source: Source, settings: RegisterSettings): 
         const made = description.layers.filter(({ inPlace }) => !inPlace);
         for (const layer of made) await publishLayer(scene, file, layer);
       }
+      await publishStac(scene, files);
     },
     close: () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -2,13 +2,14 @@
 import type { CollectionFacts } from '../db/collection-facts.ts';
 import { type IngestedFile, type IngestedSource, writeScenes } from '../db/ingested.ts';
 import { readItems } from '../db/read.ts';
-import { messageOf, UserError } from '../errors.ts';
+import { messageOf } from '../errors.ts';
 import type { AssetStore } from '../s3/types.ts';
 import type { Db } from '../search/tables.ts';
 import { type CollectionRow, parseObject, toCollectionRow, toItemRow } from '../stac/item.ts';
 import type { Validator } from '../stac/validate.ts';
 import { DatabaseLost, mustAnswer } from './database-lost.ts';
 import type { FileDescription } from './describe.ts';
+import { mustBeValid } from './must-be-valid.ts';
 import { storeKey } from './part-names.ts';
 import { memoryKey, type Plan, type PlannedFile, type PlannedScene } from './plan.ts';
 import type { Progress } from './progress.ts';
@@ -123,13 +124,6 @@ async function publish({ context, report }: Run, planned: PlannedScene, files: S
     report.failures.push(message);
     context.progress.fault(`rucio-stac: ${message}`);
   }
-}
-
-export async function mustBeValid(validator: Validator, documents: Document[]): Promise<void> {
-  const faults = await validator.validate(documents);
-  const at = faults.findIndex((fault) => fault !== null);
-  if (at < 0) return;
-  throw new UserError(`the document made of it (${documents[at]?.id}) is not valid STAC: ${faults[at]}`);
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Plan -> COGs in the store, Items and the Collection in the database. What is done is skipped, so a rerun continues. */
+
 import { rmSync } from 'node:fs';
 import { readIngested, writeScenes } from '../db/ingested.ts';
 import { readCollection } from '../db/read.ts';
@@ -6,6 +7,7 @@ import { UserError } from '../errors.ts';
 import { didKey } from '../rucio/resolve.ts';
 import type { Db } from '../search/tables.ts';
 import { parseObject } from '../stac/item.ts';
+import { mustBeValid } from './must-be-valid.ts';
 import { batchesOf, type Plan, type PlannedScene, planBatches } from './plan.ts';
 import { makeOrderReader } from './read-orders.ts';
 import {
@@ -13,7 +15,6 @@ import {
   type IngestContext,
   type IngestReport,
   ingestScene,
-  mustBeValid,
   type Run,
   refreshScenes,
   sourceOf,

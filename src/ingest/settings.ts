@@ -18,6 +18,8 @@ export interface RegisterWish {
   rse: string;
   /** null: named after the source. */
   dataset: Did | null;
+  /** `--register-stac`: Items, too. */
+  stac: boolean;
 }
 
 export interface IngestSettings {

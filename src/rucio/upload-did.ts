@@ -139,6 +139,22 @@ export async function attach(
   }
 }
 
+/** Takes files out of a dataset; one that is not in it is no fault. @throws RucioError */
+export async function detach(
+  api: Api,
+  dataset: Did,
+  dids: readonly Did[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const body = { dids: dids.map(({ scope, name }) => ({ scope, name })) };
+  try {
+    const path = `${didPath(dataset.scope, dataset.name)}/dids`;
+    await api.send(path, { method: 'DELETE', body, signal });
+  } catch (error) {
+    if (classOf(error) !== 'DataIdentifierNotFound') throw error;
+  }
+}
+
 /**
  * Makes a dataset with a rule that holds it at an RSE, in one step; one that is there and open is taken as it is.
  * @returns true when it is new

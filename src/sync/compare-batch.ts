@@ -1,12 +1,14 @@
 /** Some scenes of a Collection -> told, mended where nothing is to be read for it, and those that are to be read. */
+
 import { type IngestedFile, readIngested } from '../db/ingested.ts';
 import { readItems } from '../db/read.ts';
 import { type Gone, pruneItems } from '../db/synced.ts';
 import { messageOf } from '../errors.ts';
 import { DatabaseLost } from '../ingest/database-lost.ts';
 import type { FileDescription } from '../ingest/describe.ts';
+import { mustBeValid } from '../ingest/must-be-valid.ts';
 import { memoryKey, type PlannedScene, planScenes } from '../ingest/plan.ts';
-import { inTurn, mustBeValid, storedKeys, tellFailure, writeRows } from '../ingest/run-scenes.ts';
+import { inTurn, storedKeys, tellFailure, writeRows } from '../ingest/run-scenes.ts';
 import type { ListedFile, Scene } from '../ingest/source.ts';
 import { type Document, itemIdsOf } from '../ingest/to-item.ts';
 import { toItemRow } from '../stac/item.ts';
@@ -125,13 +127,16 @@ async function recallReplicas(
   }
 }
 
-/** A scene whose COGs are to go into the lake and are not there. */
+/** A scene whose COGs or Items are to go into the lake and are not there. */
 function unregistered({ publisher, run }: Group, planned: PlannedScene): Drift[] {
   const isWhole = planned.files.every(({ file }) => file.deleted === undefined);
-  if (!isWhole || !publisher?.isWaiting(planned)) return [];
+  if (!isWhole || !publisher) return [];
   const did = planned.files.map(({ file }) => keyOf(file)).join(', ');
   const { collectionId: collection } = run.plan.source;
-  return [{ kind: 'cog-unregistered', collection, did, item: planned.scene.id, detail: publisher.rse }];
+  const { rse: detail } = publisher;
+  return publisher
+    .waitingOf(planned)
+    .map((kind) => ({ kind, collection, did, item: planned.scene.id, detail }));
 }
 
 /** Scenes that are compared and mended in one go. */

@@ -4,7 +4,7 @@
  * `new`: in Rucio and not in STAC; `missing`: its Item was deleted here; `gone`: in STAC and not in Rucio. Replicas came
  * (`replica-new`), went (`replica-gone`), have another address (`replica-moved`), or there is none left (`no-replica`).
  * `changed`: other bytes; `metadata`: other properties. `cog-lost`: the store has not the COG that an Item names; `cog-unregistered`:
- * the lake has it not, though `ingest --register` was asked to put it there.
+ * the lake has it not, though `ingest --register` was asked to put it there; `stac-unregistered`: nor the Item as it is now.
  */
 export type DriftKind =
   | 'new'
@@ -17,7 +17,8 @@ export type DriftKind =
   | 'changed'
   | 'metadata'
   | 'cog-lost'
-  | 'cog-unregistered';
+  | 'cog-unregistered'
+  | 'stac-unregistered';
 
 export interface Drift {
   kind: DriftKind;
@@ -42,6 +43,7 @@ const WORDS: Record<DriftKind, string> = {
   metadata: 'metadata changed',
   'cog-lost': 'cog lost',
   'cog-unregistered': 'cog not put into the lake',
+  'stac-unregistered': 'stac not put into the lake',
 };
 
 /** One line for people. */

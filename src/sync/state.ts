@@ -24,6 +24,8 @@ import { toldReplicas } from './told-replicas.ts';
 export interface SyncContext extends Omit<IngestContext, 'time' | 'settings'> {
   client: RucioClient;
   webui: string | null;
+  /** RUCIO_STAC_PUBLIC_URL */
+  publicUrl: string | null;
   /** Rules of the metadata, as the settings of a DID say. */
   mappingOf(settings: IngestSettings): Mapping;
   /** Only tell. */
