@@ -56,7 +56,7 @@ export interface FileDescription {
   attributes: Record<string, string>;
   warnings: string[];
   layers: LayerDescription[];
-  /** Of the first file of a scene: its Items that are in the lake as files, by their ids. */
+  /** Items of its scene that are in the lake as files, by their ids. */
   stac?: Record<string, LakeFile>;
 }
 

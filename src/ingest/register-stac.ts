@@ -41,7 +41,7 @@ const itemDid = (dataset: Did, id: string, text: string): Did => ({
 
 /** Of a scene, what was put into the lake for each Item. */
 const registeredOf = (files: readonly { description: FileDescription }[]): Record<string, LakeFile> =>
-  files[0]?.description.stac ?? {};
+  Object.assign({}, ...files.map(({ description }) => description.stac ?? {}));
 
 /** Whether an Item of a scene is not in the lake, or not as it is now. */
 export function lacksStac(
@@ -102,10 +102,8 @@ async function dropEarlier({ target, dataset, signal, notes }: StacTarget, earli
   }
 }
 
-/** Notes DIDs in the description of the scene's first file. @throws UserError */
+/** Notes DIDs in the descriptions of the scene's files, any of which may go. @throws UserError */
 export async function publishItems(to: StacTarget, items: Document[], files: SceneFile[]): Promise<void> {
-  const [first] = files;
-  if (!first) return;
   const before = registeredOf(files);
   const now: Record<string, LakeFile> = {};
   for (const item of items) {
@@ -128,5 +126,5 @@ export async function publishItems(to: StacTarget, items: Document[], files: Sce
     to,
     Object.values(before).filter((did) => isOfDataset(did) && !kept.has(didKey(did))),
   );
-  first.description.stac = now;
+  for (const { description } of files) description.stac = now;
 }

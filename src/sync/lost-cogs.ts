@@ -7,7 +7,7 @@ import type { AssetStore } from '../s3/types.ts';
 import type { Drift } from './drift.ts';
 
 export interface Stock {
-  /** COGs of some scenes that are lost, by the scene's id. Those whose original Rucio has no more are not asked for. */
+  /** COGs of some scenes that are lost, by the scene's id. Those whose original Rucio has no more are noted, for they cannot be made again. */
   lostOf(scenes: readonly PlannedScene[]): Promise<Map<string, Drift[]>>;
 }
 
@@ -16,13 +16,13 @@ interface NamedCog {
   bytes: number;
   sha256: string;
   scene: string;
+  isGone: boolean;
   drift: Drift;
 }
 
 function cogsOf({ scene, files }: PlannedScene, collection: string): NamedCog[] {
   return files.flatMap(({ file, known }) => {
     const made = known?.layers.filter(({ inPlace }) => !inPlace) ?? [];
-    if (file.deleted !== undefined) return [];
     return made.map((layer): NamedCog => {
       const key = storeKey(collection, scene, file, layer);
       const { bytes, sha256 } = layer.cog;
@@ -33,7 +33,7 @@ function cogsOf({ scene, files }: PlannedScene, collection: string): NamedCog[] 
         item: scene.id,
         detail: key,
       };
-      return { key, bytes, sha256, scene: scene.id, drift };
+      return { key, bytes, sha256, scene: scene.id, isGone: file.deleted !== undefined, drift };
     });
   });
 }
@@ -51,10 +51,24 @@ async function listStore(
   return sizes;
 }
 
+/** Looks at so many objects of the store at once. */
+const LOOKS = 16;
+
+/** Those that the store has not now: an ingest beside us may have put some there since the list. */
+async function confirmed(store: AssetStore, suspects: NamedCog[]): Promise<NamedCog[]> {
+  const there = new Set<NamedCog>();
+  const queue = suspects.values();
+  const look = async () => {
+    for (const each of queue) if (await store.has(each.key, each.bytes, each.sha256)) there.add(each);
+  };
+  await Promise.all(Array.from({ length: LOOKS }, look));
+  return suspects.filter((each) => !there.has(each));
+}
+
 export function openStock(
   { store, signal }: { store: AssetStore; signal: AbortSignal },
   collection: string,
-  report: { failures: string[] },
+  report: { failures: string[]; notes: string[] },
 ): Stock {
   const prefix = `${collection}/`;
   let listed: Promise<Map<string, number> | null> | null = null;
@@ -77,11 +91,13 @@ export function openStock(
       listed ??= listOnce();
       const sizes = await listed;
       if (sizes === null) return lost;
-      for (const { key, bytes, sha256, scene, drift } of named) {
-        if (sizes.get(key) === bytes) continue;
-        // An ingest beside us may have put it there since.
-        if (await store.has(key, bytes, sha256)) continue;
-        lost.set(scene, [...(lost.get(scene) ?? []), drift]);
+      const suspects = named.filter(({ key, bytes }) => sizes.get(key) !== bytes);
+      for (const { key, scene, isGone, drift } of await confirmed(store, suspects)) {
+        if (isGone)
+          report.notes.push(
+            `the COG ${key} is lost, and so is what it was made of; --prune deletes its Item`,
+          );
+        else lost.set(scene, [...(lost.get(scene) ?? []), drift]);
       }
       return lost;
     },
