@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * Ctrl-C: the first ends a command after what is under way, the second at once.
  * @param notice what is told at the first; null: nothing, because the command ends at once
@@ -7,6 +9,8 @@ export async function untilSignal(
   notice: string | null = 'ending after what is under way; once more to end at once',
 ): Promise<number> {
   const abort = new AbortController();
+  // Each request under way listens to it.
+  setMaxListeners(0, abort.signal);
   let asked = 0;
   const onSignal = () => {
     asked++;

@@ -3,6 +3,7 @@ import type { CollectionFacts } from '../db/collection-facts.ts';
 import { type IngestedFile, type IngestedSource, writeScenes } from '../db/ingested.ts';
 import { readItems } from '../db/read.ts';
 import { messageOf } from '../errors.ts';
+import { isLoginNeeded } from '../rucio/faults.ts';
 import type { AssetStore } from '../s3/types.ts';
 import type { Db } from '../search/tables.ts';
 import { type CollectionRow, parseObject, toCollectionRow, toItemRow } from '../stac/item.ts';
@@ -120,6 +121,7 @@ async function publish({ context, report }: Run, planned: PlannedScene, files: S
     await context.publish?.(planned, files);
   } catch (error) {
     context.signal.throwIfAborted();
+    if (isLoginNeeded(error)) throw error;
     const message = `${planned.scene.id} is not in the lake: ${messageOf(error).split('\n')[0]}`;
     report.failures.push(message);
     context.progress.fault(`rucio-stac: ${message}`);
@@ -210,7 +212,8 @@ function count(run: Run, planned: PlannedScene, files: SceneFile[], items: Docum
 export function tellFailure({ context, report }: Run, planned: PlannedScene, error: unknown): void {
   const { scene } = planned;
   if (context.signal.aborted) return;
-  if (error instanceof DatabaseLost) throw error;
+  // None of the others would fare better.
+  if (error instanceof DatabaseLost || isLoginNeeded(error)) throw error;
   context.onFailure?.(planned);
   const sentence = messageOf(error).split('\n')[0] ?? '';
   const message = sentence.includes(scene.files[0]?.file.name ?? '')

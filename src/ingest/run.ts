@@ -154,15 +154,22 @@ export async function workOff(given: Run, scenes: Plan['scenes']): Promise<void>
     files.reduce((sum, { file }) => sum + (file.bytes ?? 0), 0),
   );
   const steps = stepsOf(run, scenes);
+  let isOver = false;
   const work = async () => {
-    for (;;) {
+    while (!isOver) {
       const step = await steps.next();
       if (step.done || context.signal.aborted) return;
       await step.value();
     }
   };
+  const end = () => {
+    isOver = true;
+  };
   try {
-    await Promise.all(Array.from({ length: context.jobs }, work));
+    // What ends one worker ends all, each after what it has in hand.
+    const works = Array.from({ length: context.jobs }, () => work().finally(end));
+    const failed = (await Promise.allSettled(works)).find((each) => each.status === 'rejected');
+    if (failed) throw failed.reason;
   } finally {
     context.progress.end();
     rmSync(workFolder, { recursive: true, force: true });

@@ -16,6 +16,13 @@ export class RucioError extends UserError {
   }
 }
 
+/** No token is left that Rucio takes: nothing more can be asked of it until somebody logs in. */
+export class LoginNeeded extends UserError {}
+
+export const isLoginNeeded = (error: unknown): boolean =>
+  error instanceof LoginNeeded ||
+  (error instanceof RucioError && error.exceptionClass === 'CannotAuthenticate');
+
 const TLS_CODES = /^(CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS|ERR_SSL|EPROTO|HOSTNAME_MISMATCH)/;
 
 /** The system's or undici's code, of the error or of what caused it ('' when there is none). */
@@ -122,10 +129,10 @@ function cannotAuthenticate(said: string, config: RucioConfig): string {
 }
 
 /** No token that Rucio takes is left. @param last the last one it refused, or null */
-export function oidcLoginNeeded(config: RucioConfig, last: HeldToken | null): UserError {
+export function oidcLoginNeeded(config: RucioConfig, last: HeldToken | null): LoginNeeded {
   const looked = [config.tokenFile, ...config.bearer.files].join(', ');
   if (last === null) {
-    return new UserError(
+    return new LoginNeeded(
       `There is no OpenID token. Log in with "rucio-stac login"; looked at BEARER_TOKEN and the files ${looked}.`,
     );
   }
@@ -136,7 +143,7 @@ export function oidcLoginNeeded(config: RucioConfig, last: HeldToken | null): Us
       ? '; auth_oidc_refresh_active = true in rucio.cfg refreshes it from then on'
       : '';
   const renew = last.origin === config.tokenFile ? 'Log in again' : `Renew ${last.origin}, or log in`;
-  return new UserError(
+  return new LoginNeeded(
     `Rucio refuses the OpenID token of ${last.origin}${why}. ${renew} with "rucio-stac login"${hint}.`,
   );
 }
