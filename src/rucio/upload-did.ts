@@ -1,4 +1,5 @@
 /** What Rucio is told of a file that is uploaded: its DID and replica, its metadata, the dataset that holds it. Each step can be repeated. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
 import { type Api, didPath } from './api.ts';
 import { RucioError } from './faults.ts';
@@ -18,6 +19,27 @@ export interface FileDid extends Did {
 export type ReplicaState = 'C' | 'A';
 
 const classOf = (error: unknown) => (error instanceof RucioError ? error.exceptionClass : '');
+
+/** Times that a step is repeated, and the pause before the first, in milliseconds. */
+const REPEATS = 3;
+const PAUSE = 100;
+
+/** Of two who do the same at the same moment, Rucio's database refuses one (status 500): the step is repeated, and finds it done. */
+const isCollision = (error: unknown) =>
+  error instanceof RucioError &&
+  error.status === 500 &&
+  (error.exceptionClass === 'DatabaseException' || /unique|duplicate/i.test(error.message));
+
+async function repeatable<T>(step: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  for (let repeat = 0; ; repeat++) {
+    try {
+      return await step();
+    } catch (error) {
+      if (repeat === REPEATS || !isCollision(error)) throw error;
+      await sleep(PAUSE * 2 ** repeat * (1 + Math.random()), undefined, signal && { signal });
+    }
+  }
+}
 
 /** A refusal in the words of who uploads. */
 export function uploadFault(error: unknown, { scope, name }: Did): unknown {
@@ -53,7 +75,8 @@ export async function addReplica(
   const { scope, name, bytes, adler32, md5 } = file;
   const files = [{ scope, name, bytes, adler32, md5, state }];
   try {
-    await api.send('/replicas', { body: { rse, files, ignore_availability: false }, signal });
+    const body = { rse, files, ignore_availability: false };
+    await repeatable(() => api.send('/replicas', { body, signal }), signal);
   } catch (error) {
     throw uploadFault(error, file);
   }
@@ -66,7 +89,8 @@ export async function setReplicaState(
   state: ReplicaState,
   signal?: AbortSignal,
 ): Promise<void> {
-  await api.send('/replicas', { method: 'PUT', body: { rse, files: [{ scope, name, state }] }, signal });
+  const body = { rse, files: [{ scope, name, state }] };
+  await repeatable(() => api.send('/replicas', { method: 'PUT', body, signal }), signal);
 }
 
 /** Whether the account may say that a replica is there now. Of no replica, so nothing changes. */
@@ -104,7 +128,7 @@ export async function addMetadata(
   if (missing.length === 0) return;
   const body = { meta: Object.fromEntries(missing), recursive: false };
   try {
-    await api.send(`${didPath(scope, name)}/meta`, { body, signal });
+    await repeatable(() => api.send(`${didPath(scope, name)}/meta`, { body, signal }), signal);
   } catch (error) {
     // A server on a database without JSON keeps none.
     if (classOf(error) !== 'InvalidMetadata') throw error;
@@ -132,7 +156,8 @@ export async function attach(
   const { scope, name } = dataset;
   const attachments = [{ scope, name, dids: dids.map((each) => ({ scope: each.scope, name: each.name })) }];
   try {
-    await api.send('/dids/attachments', { body: { ignore_duplicate: true, attachments }, signal });
+    const body = { ignore_duplicate: true, attachments };
+    await repeatable(() => api.send('/dids/attachments', { body, signal }), signal);
   } catch (error) {
     if (['DuplicateContent', 'FileAlreadyExists'].includes(classOf(error))) return;
     throw uploadFault(error, dataset);
@@ -170,7 +195,7 @@ export async function ensureDataset(
   const rules = [{ account, copies, rse_expression: rseExpression, grouping: 'DATASET', lifetime }];
   const body = { type: 'DATASET', statuses: { monotonic: false }, meta: {}, rules, lifetime: null };
   try {
-    await api.send(didPath(dataset.scope, dataset.name), { body, signal });
+    await repeatable(() => api.send(didPath(dataset.scope, dataset.name), { body, signal }), signal);
     return true;
   } catch (error) {
     if (!['DataIdentifierAlreadyExists', 'Duplicate'].includes(classOf(error)))

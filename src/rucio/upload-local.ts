@@ -68,8 +68,14 @@ export async function putLocal(
     await unlink(part).catch(() => undefined);
     signal.throwIfAborted();
     if (error instanceof StorageFault) throw error;
-    const full = ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
-    throw new StorageFault(full ? 'it is full' : `${target} cannot be written: ${messageOf(error)}`);
+    const { code = '' } = error as NodeJS.ErrnoException;
+    const full = ['ENOSPC', 'EDQUOT'].includes(code);
+    // Another run with the same bytes may have put them in their place.
+    const isPassing = code === 'ENOENT';
+    throw new StorageFault(
+      full ? 'it is full' : `${target} cannot be written: ${messageOf(error)}`,
+      isPassing,
+    );
   }
   onProgress(file.bytes);
 }

@@ -68,6 +68,8 @@ export async function putDav(
     await ask('DELETE', part, options);
     throw new Occupied();
   }
+  // The same bytes came from another run at the same time, and that has renamed them.
+  if (moved.status === 404) throw new StorageFault('what was written is gone again', true);
   if (![403, 405, 501].includes(moved.status)) throw refusal('renaming it', moved.status);
   // A storage that cannot rename: Rucio does not say the replica is there before it is whole.
   await ask('DELETE', part, options);

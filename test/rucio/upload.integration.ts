@@ -10,7 +10,7 @@ import { upload } from '../../src/commands/upload.ts';
 import { UserError } from '../../src/errors.ts';
 import { describeLocal, listLocal } from '../../src/ingest/register-local.ts';
 import type { RucioClient } from '../../src/rucio/connect.ts';
-import { openTarget, type UploadFile, uploadFile } from '../../src/rucio/upload.ts';
+import { openTarget, prepareDataset, type UploadFile, uploadFile } from '../../src/rucio/upload.ts';
 import { writePfn } from '../../src/rucio/upload-rse.ts';
 import { makePfnSigner } from '../../src/s3/pfn.ts';
 import { fixture } from '../raster/support.ts';
@@ -193,6 +193,29 @@ test('other bytes than were sent are seen, and not said to be there; what is the
     store.server.close();
     await setRse(rse, { availability_write: false, availability_read: false });
   }
+});
+
+test('several who upload the same files at the same time all have them there', async () => {
+  const { signal } = new AbortController();
+  const client = connect(required('RUCIO_CONFIG_HTTPS'));
+  const began = Date.now();
+  const dataset = { scope: SCOPE, name: `together-${began}` };
+  const files = await Promise.all(
+    [0, 1, 2].map((n) => describeLocal(listLocal([local], `together/${began}/${n}/`)[0]!, SCOPE, signal)),
+  );
+  const run = async () => {
+    const target = await openTarget(client, 'DEV-DISK', { dataset, lifetime: null }, signal);
+    await prepareDataset(target, { title: 'together' }, signal);
+    await Promise.all(files.map((file) => uploadFile(target, file, { signal, onProgress: () => {} })));
+  };
+  await Promise.all([run(), run(), run()]);
+  const listed = await rucio.listReplicas(files, { allStates: true });
+  for (const { name } of files)
+    assert.deepEqual(
+      [...new Set(listed.get(`${SCOPE}:${name}`)?.replicas.map(({ rse, state }) => `${rse} ${state}`))],
+      ['DEV-DISK AVAILABLE'],
+    );
+  assert.equal((await rucio.children(dataset, signal)).length, files.length);
 });
 
 const registers: [string, Record<string, string>, RegExp][] = [
