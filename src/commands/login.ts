@@ -1,14 +1,13 @@
 /** rucio-stac login: gets a token from Rucio and keeps it where Rucio's own client looks for it. */
 import { createInterface } from 'node:readline';
-import type { Dispatcher } from 'undici';
 import { UserError } from '../errors.ts';
 import { connectRucio } from '../rucio/connect.ts';
+import { type Agents, openAgents } from '../rucio/fetch/get.ts';
 import { logIn } from '../rucio/login.ts';
 import { beginOidc, codeOnPage, pollToken, readPasted, tokenByCode } from '../rucio/oidc.ts';
 import { type RucioConfig, readRucioConfig } from '../rucio/read-config.ts';
 import type { FreshToken } from '../rucio/token.ts';
 import { keepToken, mustBeWritable, readyTokens } from '../rucio/token-file.ts';
-import { createDispatcher } from '../rucio/transport.ts';
 import type { Command } from './command.ts';
 import { untilSignal } from './interrupt.ts';
 import { identify, timeLeft } from './whoami.ts';
@@ -46,7 +45,7 @@ async function* readLines(signal: AbortSignal): AsyncGenerator<string> {
 /** @throws UserError after three codes that Rucio does not know, or at the end of input */
 async function askForCode(
   config: RucioConfig,
-  dispatcher: Dispatcher,
+  agents: Agents,
   address: string,
   signal: AbortSignal,
 ): Promise<FreshToken> {
@@ -58,11 +57,11 @@ async function askForCode(
     const pasted = readPasted(line, address);
     const code =
       'page' in pasted
-        ? await codeOnPage(config, dispatcher, pasted.page, signal)
+        ? await codeOnPage(config, agents, pasted.page, signal)
         : 'code' in pasted
           ? pasted.code
           : null;
-    const token = code === null ? null : await tokenByCode(config, dispatcher, code, signal);
+    const token = code === null ? null : await tokenByCode(config, agents, code, signal);
     if (token !== null) return token;
     fault =
       'fault' in pasted
@@ -78,21 +77,17 @@ async function askForCode(
   throw new UserError(`You are not logged in: ${fault}. Run "rucio-stac login" again.`);
 }
 
-async function logInByBrowser(
-  config: RucioConfig,
-  dispatcher: Dispatcher,
-  signal: AbortSignal,
-): Promise<FreshToken> {
-  const address = await beginOidc(config, dispatcher);
+async function logInByBrowser(config: RucioConfig, agents: Agents, signal: AbortSignal): Promise<FreshToken> {
+  const address = await beginOidc(config, agents);
   tell('Open this address in a browser and sign in with your identity provider:\n');
   process.stdout.write(`${address}\n`);
   tell('');
   if (config.oidc.polling) {
     tell('Waiting until you have signed in (five minutes at most; Ctrl-C ends it) …');
-    return pollToken(config, dispatcher, address, signal);
+    return pollToken(config, agents, address, signal);
   }
   tell('Then paste the code that the last page shows, and press Enter (Ctrl-C ends it).');
-  return askForCode(config, dispatcher, address, signal);
+  return askForCode(config, agents, address, signal);
 }
 
 /** A ready token that would be taken instead of the one kept now, or null. */
@@ -104,15 +99,13 @@ async function findShadow(config: RucioConfig): Promise<string | null> {
 
 async function run(config: RucioConfig, signal: AbortSignal): Promise<number> {
   await mustBeWritable(config);
-  const dispatcher = createDispatcher(config);
+  const agents = openAgents(config);
   try {
     const fresh =
-      config.authType === 'oidc'
-        ? await logInByBrowser(config, dispatcher, signal)
-        : await logIn(config, dispatcher);
+      config.authType === 'oidc' ? await logInByBrowser(config, agents, signal) : await logIn(config, agents);
     await keepToken(config, fresh.token, fresh.expires);
   } finally {
-    await dispatcher.destroy();
+    agents.destroy();
   }
   const shadow = await findShadow(config);
   // What was kept is what is checked, not what stands before it.

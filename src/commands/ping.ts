@@ -1,7 +1,7 @@
 /** rucio-stac ping: the version of the Rucio server. */
 import { createApi } from '../rucio/api.ts';
+import { openAgents } from '../rucio/fetch/get.ts';
 import { readRucioConfig } from '../rucio/read-config.ts';
-import { createDispatcher } from '../rucio/transport.ts';
 import type { Command } from './command.ts';
 
 const HELP = `rucio-stac ping
@@ -18,12 +18,12 @@ export const ping: Command = {
   async run(_, env) {
     // Not connectRucio: a password that is missing does not matter here.
     const config = readRucioConfig(env);
-    const dispatcher = createDispatcher(config);
+    const agents = openAgents(config);
     try {
-      const answer = (await createApi(config, dispatcher).getOpen('/ping')) as { version?: unknown } | null;
+      const answer = (await createApi(config, agents).getOpen('/ping')) as { version?: unknown } | null;
       process.stdout.write(`${String(answer?.version ?? 'unknown')}\n`);
     } finally {
-      await dispatcher.destroy();
+      agents.destroy();
     }
     return 0;
   },

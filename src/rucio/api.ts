@@ -2,9 +2,9 @@
  * One request to Rucio's REST API -> JSON, or every line of a JSON stream. Adds the token, logs in again when it is refused,
  * repeats what failed on the way, and turns refusals into sentences. What writes is such that a repeat is refused as being there already.
  */
-import type { Dispatcher } from 'undici';
 import { messageOf } from '../errors.ts';
 import type { RucioError } from './faults.ts';
+import type { Agents } from './fetch/get.ts';
 import { logIn } from './login.ts';
 import { refreshToken } from './oidc.ts';
 import type { RucioConfig } from './read-config.ts';
@@ -34,14 +34,14 @@ export function didPath(scope: string, name: string): string {
   return `/dids/${encodeURIComponent(scope)}/${encodeURIComponent(name)}`;
 }
 
-export function createApi(config: RucioConfig, dispatcher: Dispatcher): Api {
+export function createApi(config: RucioConfig, agents: Agents): Api {
   const isOidc = config.authType === 'oidc';
   const tokens = createTokens(config, {
-    login: isOidc ? null : () => logIn(config, dispatcher),
-    refresh: isOidc && config.oidc.refreshActive ? (token) => refreshToken(config, dispatcher, token) : null,
+    login: isOidc ? null : () => logIn(config, agents),
+    refresh: isOidc && config.oidc.refreshActive ? (token) => refreshToken(config, agents, token) : null,
   });
   const send = <T>(ask: Ask, read: (answer: Answer) => Promise<T>) =>
-    sendPatiently(config, dispatcher, ask, read);
+    sendPatiently(config, agents, ask, read);
 
   async function authorized<T>(
     path: string,
@@ -140,6 +140,6 @@ function parseLine(line: string, path: string): unknown {
     const cut = new Error(
       `the list at ${path} ended early or holds a line that is not JSON (${messageOf(error)})`,
     );
-    throw Object.assign(cut, { code: 'UND_ERR_SOCKET' });
+    throw Object.assign(cut, { code: 'ECONNRESET' });
   }
 }

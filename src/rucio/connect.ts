@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { type Api, createApi } from './api.ts';
 import { type DownloadOptions, type DownloadReport, downloadFile } from './download.ts';
-import { type Agents, createAgents } from './fetch/get.ts';
+import { type Agents, openAgents } from './fetch/get.ts';
 import { openLeftovers } from './fetch/leftovers.ts';
 import { openRanges, type Ranges } from './fetch/open-ranges.ts';
 import type { SignS3 } from './fetch/open-replica.ts';
@@ -29,7 +29,6 @@ import {
   resolveDid,
 } from './resolve.ts';
 import type { AskOptions } from './send.ts';
-import { createDispatcher, readTls } from './transport.ts';
 import type { Did, DidContents, ListedFile, ResolvedDid, RucioFile } from './types.ts';
 
 export interface ConnectOptions {
@@ -99,8 +98,8 @@ function toolEnv({ file, caCert }: RucioConfig): Record<string, string> {
 /** Opens no connection yet. @throws UserError when certificates cannot be read */
 export function connectRucio(config: RucioConfig, options: ConnectOptions = {}): RucioClient {
   checkLogin(config);
-  const dispatcher = createDispatcher(config);
-  const api = createApi(config, dispatcher);
+  const agents = openAgents(config);
+  const api = createApi(config, agents);
 
   const { download } = config;
 
@@ -113,7 +112,6 @@ export function connectRucio(config: RucioConfig, options: ConnectOptions = {}):
   const storages = openStorageAccess(config, loginToken);
   const leftovers = openLeftovers();
   const { signS3 } = options;
-  const agents = createAgents(readTls(config));
   const transfers: DownloadOptions = {
     agents,
     storages,
@@ -173,7 +171,6 @@ export function connectRucio(config: RucioConfig, options: ConnectOptions = {}):
     async close() {
       storages.close();
       agents.destroy();
-      await dispatcher.destroy();
     },
   };
 }

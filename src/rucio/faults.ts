@@ -25,7 +25,10 @@ export const isLoginNeeded = (error: unknown): boolean =>
 
 const TLS_CODES = /^(CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS|ERR_SSL|EPROTO|HOSTNAME_MISMATCH)/;
 
-/** The system's or undici's code, of the error or of what caused it ('' when there is none). */
+/** Code of a server that does not answer, though connected. */
+export const SILENT = 'ESILENT';
+
+/** The system's code, of the error or of what caused it ('' when there is none). */
 export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return '';
   const code = (error as NodeJS.ErrnoException).code;
@@ -36,7 +39,8 @@ export function codeOf(error: unknown): string {
 
 /** True for a lost or refused connection, which may work a moment later. */
 export function isPassing(error: unknown): boolean {
-  return PASSING_CODES.has(codeOf(error));
+  const code = codeOf(error);
+  return code === SILENT || PASSING_CODES.has(code);
 }
 
 /** One short reason, such as "connection refused", without addresses or stacks. */
@@ -45,8 +49,8 @@ export function networkReason(error: unknown): string {
   if (TLS_CODES.test(code)) return `TLS: ${messageOf(error).trim().split('\n')[0]} (${code})`;
   if (code === 'ECONNREFUSED') return 'connection refused';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'the host name is not known';
-  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') return 'no answer to the connection';
-  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return 'no answer in time';
+  if (code === 'ETIMEDOUT') return 'no answer to the connection';
+  if (code === SILENT) return 'no answer in time';
   if (isPassing(error)) return 'the connection was cut';
   return messageOf(error);
 }

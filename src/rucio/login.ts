@@ -1,13 +1,13 @@
 /** userpass or certificate -> a token of Rucio's own. GET /auth/userpass, /auth/x509, /auth/x509_proxy. */
-import type { Dispatcher } from 'undici';
 import { UserError } from '../errors.ts';
 import { refusalError } from './faults.ts';
+import type { Agents } from './fetch/get.ts';
 import type { RucioConfig } from './read-config.ts';
 import { sendPatiently, voHeader } from './send.ts';
 import type { FreshToken } from './token.ts';
 
 /** A new token, good for as long as the server says (an hour). @throws UserError, RucioError */
-export async function logIn(config: RucioConfig, dispatcher: Dispatcher): Promise<FreshToken> {
+export async function logIn(config: RucioConfig, agents: Agents): Promise<FreshToken> {
   checkLogin(config);
   const account: Record<string, string> =
     config.account === null ? {} : { 'x-rucio-account': config.account };
@@ -17,7 +17,7 @@ export async function logIn(config: RucioConfig, dispatcher: Dispatcher): Promis
       : {};
   const headers = { ...account, ...secret, ...voHeader(config) };
   const ask = { base: config.authHost, path: `/auth/${config.authType}`, headers };
-  return sendPatiently(config, dispatcher, ask, async (answer) => {
+  return sendPatiently(config, agents, ask, async (answer) => {
     await answer.body.dump();
     const token = answer.header('x-rucio-auth-token');
     const expires = Date.parse(answer.header('x-rucio-auth-token-expires'));

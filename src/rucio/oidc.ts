@@ -3,9 +3,9 @@
  * under that address (polling) or under the code that its page shows. GET /auth/oidc, /auth/oidc_redirect, /auth/oidc_refresh.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Dispatcher } from 'undici';
 import { UserError } from '../errors.ts';
 import { isPassing, RucioError } from './faults.ts';
+import type { Agents } from './fetch/get.ts';
 import { expiryOf } from './jwt.ts';
 import type { RucioConfig } from './read-config.ts';
 import { type Answer, locationOf, sendPatiently, voHeader } from './send.ts';
@@ -18,7 +18,7 @@ const LOGIN_LIMIT = 300_000;
 const FETCH = { 'x-rucio-client-fetch-token': 'True' };
 
 /** The address where a person signs in. @throws UserError naming the settings, where Rucio gives none */
-export async function beginOidc(config: RucioConfig, dispatcher: Dispatcher): Promise<string> {
+export async function beginOidc(config: RucioConfig, agents: Agents): Promise<string> {
   const { issuer, audience, scope, polling, refreshLifetime } = config.oidc;
   const headers = {
     ...(config.account !== null && { 'x-rucio-account': config.account }),
@@ -30,7 +30,7 @@ export async function beginOidc(config: RucioConfig, dispatcher: Dispatcher): Pr
     ...(issuer !== null && { 'x-rucio-client-authorize-issuer': issuer }),
   };
   const ask = { base: config.authHost, path: '/auth/oidc', headers };
-  const address = await sendPatiently(config, dispatcher, ask, async (answer) => {
+  const address = await sendPatiently(config, agents, ask, async (answer) => {
     await answer.body.dump();
     return answer.header('x-rucio-oidc-auth-url');
   }).catch((error: unknown) => {
@@ -48,7 +48,7 @@ export async function beginOidc(config: RucioConfig, dispatcher: Dispatcher): Pr
 /** Waits until the person has signed in. @throws UserError after five minutes; whatever `signal` was aborted with */
 export async function pollToken(
   config: RucioConfig,
-  dispatcher: Dispatcher,
+  agents: Agents,
   address: string,
   signal: AbortSignal,
 ): Promise<FreshToken> {
@@ -56,7 +56,7 @@ export async function pollToken(
   const end = Date.now() + LOGIN_LIMIT;
   while (Date.now() < end) {
     await sleep(POLL_PAUSE, undefined, { signal });
-    const token = await fetchToken(config, dispatcher, origin, `${pathname}${search}`, signal).catch(
+    const token = await fetchToken(config, agents, origin, `${pathname}${search}`, signal).catch(
       (error: unknown) => {
         if (isPassing(error) || isPassing((error as Error).cause)) return null;
         throw error;
@@ -73,24 +73,24 @@ export async function pollToken(
 /** The token that waits under a code; null: Rucio has none there. */
 export function tokenByCode(
   config: RucioConfig,
-  dispatcher: Dispatcher,
+  agents: Agents,
   code: string,
   signal: AbortSignal,
 ): Promise<FreshToken | null> {
   const path = `/auth/oidc_redirect?${encodeURIComponent(code)}`;
-  return fetchToken(config, dispatcher, config.authHost, path, signal);
+  return fetchToken(config, agents, config.authHost, path, signal);
 }
 
 async function fetchToken(
   config: RucioConfig,
-  dispatcher: Dispatcher,
+  agents: Agents,
   base: string,
   path: string,
   signal: AbortSignal,
 ): Promise<FreshToken | null> {
   try {
     const ask = { base, path, headers: { ...FETCH, ...voHeader(config) }, signal };
-    return await sendPatiently(config, dispatcher, ask, freshToken);
+    return await sendPatiently(config, agents, ask, freshToken);
   } catch (error) {
     if (error instanceof RucioError && error.status === 401) return null;
     throw error;
@@ -126,13 +126,13 @@ export function readPasted(text: string, address: string): Pasted {
 /** The code on Rucio's last page, whose address was pasted because the browser could not open it; null: it shows none. */
 export async function codeOnPage(
   config: RucioConfig,
-  dispatcher: Dispatcher,
+  agents: Agents,
   page: URL,
   signal: AbortSignal,
 ): Promise<string | null> {
   const ask = { base: page.origin, path: `${page.pathname}${page.search}`, headers: {}, signal };
   try {
-    const html = await sendPatiently(config, dispatcher, ask, (answer) => answer.body.text());
+    const html = await sendPatiently(config, agents, ask, (answer) => answer.body.text());
     return /<b>\s*(\w{50})\s*<\/b>/.exec(html)?.[1] ?? null;
   } catch (error) {
     if (error instanceof RucioError) return null;
@@ -143,17 +143,17 @@ export async function codeOnPage(
 /** A token -> the one that follows it, or itself in its first minutes; null: Rucio has no refresh token for it. @throws UserError, RucioError */
 export async function refreshToken(
   config: RucioConfig,
-  dispatcher: Dispatcher,
+  agents: Agents,
   token: string,
 ): Promise<FreshToken | null> {
   const headers = { 'x-rucio-auth-token': token, ...voHeader(config) };
-  const account = config.account ?? (await accountOf(config, dispatcher, headers));
+  const account = config.account ?? (await accountOf(config, agents, headers));
   const ask = {
     base: config.authHost,
     path: '/auth/oidc_refresh',
     headers: { ...headers, 'x-rucio-account': account },
   };
-  return sendPatiently(config, dispatcher, ask, async (answer) => {
+  return sendPatiently(config, agents, ask, async (answer) => {
     const fresh = await freshToken(answer);
     const seconds = Number(answer.header('x-rucio-auth-token-expires') || Number.NaN);
     return fresh && { ...fresh, expires: Number.isFinite(seconds) ? seconds * 1000 : fresh.expires };
@@ -162,11 +162,11 @@ export async function refreshToken(
 
 async function accountOf(
   config: RucioConfig,
-  dispatcher: Dispatcher,
+  agents: Agents,
   headers: Record<string, string>,
 ): Promise<string> {
   const ask = { base: config.host, path: '/accounts/whoami', headers };
-  return sendPatiently(config, dispatcher, ask, async (answer) => {
+  return sendPatiently(config, agents, ask, async (answer) => {
     await answer.body.dump();
     return decodeURIComponent(locationOf(answer, ask.path).replace(/^.*\//, ''));
   });

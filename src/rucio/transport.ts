@@ -1,8 +1,7 @@
-/** RucioConfig -> undici dispatcher: TLS that trusts the usual roots and the configured CA, with the client certificate. */
+/** RucioConfig -> TLS that trusts the usual roots and the configured CA, with the client certificate. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
-import { Agent, type Dispatcher } from 'undici';
 import { messageOf, UserError } from '../errors.ts';
 import type { RucioConfig } from './read-config.ts';
 
@@ -23,17 +22,6 @@ export function readTls(settings: TlsSettings): TlsOptions {
   const { caCert } = settings;
   const ca = caCert === null ? {} : { ca: [...rootCertificates, ...readCertificates(caCert)] };
   return { ...ca, ...readClientCertificate(settings) };
-}
-
-/** @throws UserError when a certificate file is missing or holds no certificate */
-export function createDispatcher(settings: TlsSettings): Dispatcher {
-  return new Agent({
-    connect: { ...readTls(settings), timeout: CONNECT_TIMEOUT_MS },
-    // Time limits are the callers': a listing and a download need different ones.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    keepAliveTimeout: 10_000,
-  });
 }
 
 /**

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'undici';
 import { readRucioConfig } from '../../src/rucio/read-config.ts';
-import { createDispatcher } from '../../src/rucio/transport.ts';
-import { required } from './lake.ts';
+import { required, trusting } from './lake.ts';
 
 interface Page {
   address: string;
@@ -39,7 +38,7 @@ export const codeOn = ({ html }: Page): string => /<b>\s*([A-Za-z0-9]{50})\s*<\/
 
 function openBrowser(stopAt: (address: string) => boolean = () => false) {
   const config = readRucioConfig({ RUCIO_CONFIG: required('RUCIO_CONFIG_OIDC') });
-  const dispatcher = createDispatcher(config);
+  const dispatcher = trusting(config);
   const jar = new Map<string, string>();
 
   async function open(start: string, form?: URLSearchParams): Promise<Page> {

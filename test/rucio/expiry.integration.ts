@@ -4,11 +4,11 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { openAgents } from '../../src/rucio/fetch/get.ts';
 import { logIn } from '../../src/rucio/login.ts';
 import { beginOidc, tokenByCode } from '../../src/rucio/oidc.ts';
 import { readRucioConfig } from '../../src/rucio/read-config.ts';
 import { keepToken } from '../../src/rucio/token-file.ts';
-import { createDispatcher } from '../../src/rucio/transport.ts';
 import { codeOn, signIn } from './browser.ts';
 import { closeAll, configLike, connect, folder, required } from './lake.ts';
 
@@ -28,9 +28,9 @@ test('userpass: a token that has ended costs one login, however many requests me
   const alice = { account: 'alice', username: 'alice', auth_token_file_path: join(folder, 'ended') };
   const cfg = configLike(text, alice);
   const config = readRucioConfig({ RUCIO_CONFIG: cfg });
-  const dispatcher = createDispatcher(config);
-  const { token, expires } = await logIn(config, dispatcher);
-  await dispatcher.destroy();
+  const agents = openAgents(config);
+  const { token, expires } = await logIn(config, agents);
+  agents.destroy();
   assert.ok(Math.abs(expires! - Date.now() - 3_600_000) < 60_000, 'an hour');
   await keepToken(config, token, expires);
   // Before its first use: what the server has taken once, it remembers for a while.
@@ -48,10 +48,10 @@ test('userpass: a token that has ended costs one login, however many requests me
 
 async function oidcLogin(cfg: string, user: string): Promise<string> {
   const config = readRucioConfig({ RUCIO_CONFIG: cfg });
-  const dispatcher = createDispatcher(config);
-  const page = await signIn(await beginOidc(config, dispatcher), user);
-  const fresh = await tokenByCode(config, dispatcher, codeOn(page), AbortSignal.timeout(20_000));
-  await dispatcher.destroy();
+  const agents = openAgents(config);
+  const page = await signIn(await beginOidc(config, agents), user);
+  const fresh = await tokenByCode(config, agents, codeOn(page), AbortSignal.timeout(20_000));
+  agents.destroy();
   await keepToken(config, fresh!.token, fresh!.expires);
   return fresh!.token;
 }

@@ -4,11 +4,15 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { request } from 'undici';
+import { Agent, request } from 'undici';
 import { connectRucio, type RucioClient } from '../../src/rucio/connect.ts';
-import { type Env, readRucioConfig } from '../../src/rucio/read-config.ts';
+import { type Env, type RucioConfig, readRucioConfig } from '../../src/rucio/read-config.ts';
+import { readTls } from '../../src/rucio/transport.ts';
 
 export { sums } from './sums.ts';
+
+/** For undici: trusts what the configuration does. */
+export const trusting = (config: RucioConfig) => new Agent({ connect: readTls(config) });
 
 export const SCOPE = 'stac-it';
 /** Of one test file; removed by closeAll. */

@@ -8,9 +8,8 @@ import { after, before, test } from 'node:test';
 import { request } from 'undici';
 import { UserError } from '../../src/errors.ts';
 import { readRucioConfig } from '../../src/rucio/read-config.ts';
-import { createDispatcher } from '../../src/rucio/transport.ts';
 import type { RucioFile } from '../../src/rucio/types.ts';
-import { closeAll, configLike, connect, folder, required, SCOPE, sums } from './lake.ts';
+import { closeAll, configLike, connect, folder, required, SCOPE, sums, trusting } from './lake.ts';
 
 let plain = '';
 
@@ -74,7 +73,7 @@ test('a ready token in the file or in BEARER_TOKEN; a useless one says how to lo
 async function serviceToken(): Promise<string> {
   const https = readRucioConfig({ RUCIO_CONFIG: required('RUCIO_CONFIG_OIDC') });
   const { body } = await request(`${required('RUCIO_OIDC_ISSUER')}/token`, {
-    dispatcher: createDispatcher(https),
+    dispatcher: trusting(https),
     method: 'POST',
     headers: {
       authorization: `Basic ${Buffer.from('stac-ingest:stac-ingest-dev-secret').toString('base64')}`,

@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { connectRucio, type RucioClient } from '../../rucio/connect.ts';
 import { RucioError } from '../../rucio/faults.ts';
+import { openAgents } from '../../rucio/fetch/get.ts';
 import type { RucioConfig } from '../../rucio/read-config.ts';
 import { sendPatiently } from '../../rucio/send.ts';
-import { createDispatcher } from '../../rucio/transport.ts';
 import { identify, timeLeft } from '../whoami.ts';
 import { attempt, type Finding, failed, ok, skipped } from './check.ts';
 import { openTo } from './settings.ts';
@@ -37,11 +37,11 @@ export async function checkServer(given: RucioConfig): Promise<Finding[]> {
 }
 
 async function ping(config: RucioConfig, base: string): Promise<{ version: string; skew: number | null }> {
-  const dispatcher = createDispatcher(config);
+  const agents = openAgents(config);
   const began = Date.now();
   const ask = { base, path: '/ping', headers: {}, signal: AbortSignal.timeout(LIMIT) };
   try {
-    return await sendPatiently(config, dispatcher, ask, async (answer) => {
+    return await sendPatiently(config, agents, ask, async (answer) => {
       const middle = (began + Date.now()) / 2;
       const date = Date.parse(answer.header('date'));
       const text = await answer.body.text();
@@ -51,7 +51,7 @@ async function ping(config: RucioConfig, base: string): Promise<{ version: strin
       return { version, skew: Number.isNaN(date) ? null : date + 500 - middle };
     });
   } finally {
-    await dispatcher.destroy();
+    agents.destroy();
   }
 }
 

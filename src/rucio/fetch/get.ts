@@ -1,11 +1,12 @@
 /**
- * One GET -> its answer, its body unread. Node's own client: undici 6 and 7 end the process where a storage closes a connection
+ * One request -> its answer, its body unread. Node's own client: undici 6 and 7 end the process where a server closes a connection
  * while the reader of a body is slower than the network (nodejs/undici#5360).
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { createSecureContext } from 'node:tls';
-import { CONNECT_TIMEOUT_MS, type TlsOptions } from '../transport.ts';
+import type { RucioConfig } from '../read-config.ts';
+import { CONNECT_TIMEOUT_MS, readTls, type TlsOptions } from '../transport.ts';
 
 export interface Agents {
   http: HttpAgent;
@@ -32,17 +33,25 @@ export function createAgents(tls: TlsOptions): Agents {
   };
 }
 
+/** With the CA and the client certificate of the configuration. @throws UserError when a certificate file is missing or holds none */
+export const openAgents = (config: RucioConfig): Agents => createAgents(readTls(config));
+
 export interface Asked {
   agents: Agents | undefined;
+  /** GET unless told. */
+  method?: string;
   headers: Record<string, string>;
+  body?: string | undefined;
   signal: AbortSignal;
 }
 
 /** Errors of the body reach who reads it, and nobody else. @throws as Node does; the signal's AbortError */
-export function get(url: URL, { agents, headers, signal }: Asked): Promise<IncomingMessage> {
+export function get(url: URL, { agents, method, headers, body, signal }: Asked): Promise<IncomingMessage> {
   const isTls = url.protocol === 'https:';
   return new Promise((resolve, reject) => {
-    const options = { headers, signal, ...(agents && { agent: isTls ? agents.https : agents.http }) };
+    const length = body !== undefined && { 'content-length': String(Buffer.byteLength(body)) };
+    const more = { ...(method && { method }), headers: { ...headers, ...length }, signal };
+    const options = { ...more, ...(agents && { agent: isTls ? agents.https : agents.http }) };
     const request = isTls ? httpsRequest(url, options) : httpRequest(url, options);
     request.on('error', reject);
     request.on('response', (answer) => resolve(answer.on('error', () => undefined)));
@@ -57,6 +66,6 @@ export function get(url: URL, { agents, headers, signal }: Asked): Promise<Incom
       const done = () => clearTimeout(timer);
       socket.once(isTls ? 'secureConnect' : 'connect', done).once('close', done);
     });
-    request.end();
+    request.end(body);
   });
 }
