@@ -40,7 +40,7 @@ export async function askCatalogue<T>(
 export function mustBeDid(name: string | undefined, command: string): Did {
   const did = name === undefined ? null : parseDid(name);
   if (did) return did;
-  const came = name === undefined ? '' : `, not "${name}"`;
+  const came = name === undefined ? '' : `, not ${JSON.stringify(name)}`;
   throw new UserError(
     `${command} needs a DID as SCOPE:NAME${came}; "rucio-stac ls" lists scopes, "rucio-stac ls SCOPE" what is in one.`,
   );

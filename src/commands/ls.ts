@@ -1,6 +1,7 @@
 /** rucio-stac ls [SCOPE[:PATTERN]]: scopes, DIDs, and what a dataset or container holds, with what is catalogued. */
 import { type Config, parseConfig } from '../config.ts';
 import { collectionsOfDids, collectionsOfFiles } from '../db/find-ingested.ts';
+import { UserError } from '../errors.ts';
 import { formatBytes } from '../ingest/plan.ts';
 import type { RucioClient } from '../rucio/connect.ts';
 import type { ListedDid } from '../rucio/listing.ts';
@@ -18,10 +19,20 @@ Collections of the catalogue they are.
 
 /** A name without `*` is a DID, and what it holds is meant; of a file, the file itself. */
 async function listDids(client: RucioClient, text: string): Promise<ListedDid[]> {
+  if (/\p{Cc}/u.test(text))
+    throw new UserError(
+      `${JSON.stringify(text)} holds a control character; no scope or name of a lake does.`,
+    );
   const colon = text.indexOf(':');
   const scope = colon < 0 ? text : text.slice(0, colon);
   const name = colon < 0 ? '' : text.slice(colon + 1);
-  if (name === '' || name.includes('*')) return client.search(scope, name || '*');
+  if (name === '' || name.includes('*')) {
+    const found = await client.search(scope, name || '*');
+    // Rucio lists nothing of a scope that it does not know, and no error.
+    if (found.length === 0 && !(await client.scopes()).includes(scope))
+      throw new UserError(`There is no scope "${scope}"; "rucio-stac ls" lists those that there are.`);
+    return found;
+  }
   const status = await client.getDid({ scope, name });
   return status.type === 'FILE' ? [status] : client.children({ scope, name });
 }

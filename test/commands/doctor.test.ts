@@ -108,6 +108,15 @@ describe('doctor', () => {
       body = '<html>';
       const other = await examine({ RUCIO_CONFIG: cfg(`rucio_host = ${host}\n${login}`) });
       assert.match(other.of('server').detail, /no Rucio server/);
+      assert.doesNotMatch(other.of('rucio.cfg').detail, /environment/);
+      const named = await examine({
+        RUCIO_CONFIG: cfg(`rucio_host = ${host}\n${login}`),
+        RUCIO_ACCOUNT: 'me',
+      });
+      assert.match(
+        named.of('rucio.cfg').detail,
+        /account me, .*before it comes the environment: RUCIO_ACCOUNT$/,
+      );
       const ca = cfg(`rucio_host = https://h\nca_certs = /no/such.pem\n${login}`);
       assert.match(
         (await examine({ RUCIO_CONFIG: ca })).of('CA').detail,

@@ -9,6 +9,27 @@ import { type RucioConfig, readRucioConfig } from '../../rucio/read-config.ts';
 import { readCertificates } from '../../rucio/transport.ts';
 import { attempt, type Finding, failed, ok, shortTime, skipped } from './check.ts';
 
+/** What comes before the file's options. */
+const FIRST = [
+  'RUCIO_HOST',
+  'RUCIO_AUTH_HOST',
+  'RUCIO_ACCOUNT',
+  'RUCIO_VO',
+  'RUCIO_AUTH_TYPE',
+  'X509_CERT_DIR',
+  'RUCIO_CA_CERT',
+  'RUCIO_USERNAME',
+  'RUCIO_PASSWORD',
+  'RUCIO_CLIENT_CERT',
+  'RUCIO_CLIENT_KEY',
+  'RUCIO_CLIENT_PROXY',
+];
+
+function firstOf(env: Env, file: string | null): string {
+  const set = FIRST.filter((name) => env[name]);
+  return file === null || set.length === 0 ? '' : `; before it comes the environment: ${set.join(', ')}`;
+}
+
 const SOON = 7 * 24 * 3_600_000;
 
 /** The configuration, or null where there is none that can be used. */
@@ -28,7 +49,10 @@ export async function checkConfiguration(
     const strange = hints.map(([name]) => name);
     const note = strange.length === 0 ? '' : `; nobody reads ${strange.join(', ')} in [client]`;
     const account = config.account === null ? 'default account' : `account ${config.account}`;
-    return ok('rucio.cfg', `${where}: ${config.host}, ${account}, ${config.authType}${note}`);
+    return ok(
+      'rucio.cfg',
+      `${where}: ${config.host}, ${account}, ${config.authType}${note}${firstOf(env, config.file)}`,
+    );
   });
   return { config, finding };
 }
