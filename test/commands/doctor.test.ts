@@ -27,6 +27,8 @@ async function examine(env: Record<string, string>) {
   const { code, stdout, stderr } = await run(['doctor', '--json'], {
     RUCIO_STAC_DATA: join(folder, 'data'),
     RUCIO_CA_CERT: '',
+    RUCIO_CLIENT_CERT: '',
+    RUCIO_CLIENT_KEY: '',
     VIRTUAL_ENV: '',
     CONDA_PREFIX: '',
     S3_BUCKET: '',
