@@ -1,6 +1,6 @@
 /** One source file -> its COGs in the store and their description. The original and each COG are gone from the work folder once they are used. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { openRaster } from '../raster/open-raster.ts';
@@ -45,7 +45,7 @@ async function storeLayer(
     }
     return description;
   } finally {
-    rmSync(path, { force: true });
+    await rm(path, { force: true });
   }
 }
 
@@ -89,7 +89,7 @@ export async function readFile(
   const { workFolder, signal, progress, inPlace } = context;
   if (inPlace) return readInPlace(file, context);
   // A name of its own: ids can be alike, or longer than a file name may be.
-  const folder = mkdtempSync(join(workFolder, 'file-'));
+  const folder = await mkdtemp(join(workFolder, 'file-'));
   try {
     let seen = 0;
     // A second replica begins anew; the bar never goes beyond the file's size.
@@ -104,6 +104,7 @@ export async function readFile(
     if (!fetched.isTemporary) progress.advance(file.bytes ?? 0);
     return await convert(fetched.path, scene, file, folder, context);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    // A busy disk takes milliseconds for it, for which all other scenes would wait.
+    await rm(folder, { recursive: true, force: true });
   }
 }
