@@ -8,7 +8,7 @@ import { TEXT_TAGS, writeGdalMetadata } from './gdal-metadata.ts';
 import { writeGeoTags } from './geo-keys.ts';
 import { bytesPerPixel, sampleFormatOf } from './pixels.ts';
 import { TAG } from './tiff-directory.ts';
-import type { BandStatistics, Layer } from './types.ts';
+import type { BandStatistics, Compression, Layer } from './types.ts';
 
 export interface LevelPlace {
   width: number;
@@ -41,23 +41,25 @@ export function cogHeader(
   layer: Layer,
   levels: LevelPlace[],
   statistics: BandStatistics[],
-  forceBigTiff: boolean,
+  { compression, bigTiff: forceBigTiff }: { compression: Compression; bigTiff: boolean },
 ): { header: Buffer; bigTiff: boolean } {
   const payload = levels.reduce((sum, level) => sum + level.bytes, 0);
-  const draft = (bigTiff: boolean) => writeAll(layer, levels, statistics, bigTiff, 0);
+  const draft = (bigTiff: boolean, dataStart: number) =>
+    writeAll(layer, levels, statistics, compression, bigTiff, dataStart);
   let bigTiff = forceBigTiff;
-  let size = draft(bigTiff).length;
+  let size = draft(bigTiff, 0).length;
   if (!bigTiff && size + payload > 0xffffffff) {
     bigTiff = true;
-    size = draft(true).length;
+    size = draft(true, 0).length;
   }
-  return { header: writeAll(layer, levels, statistics, bigTiff, size), bigTiff };
+  return { header: draft(bigTiff, size), bigTiff };
 }
 
 function writeAll(
   layer: Layer,
   levels: LevelPlace[],
   statistics: BandStatistics[],
+  compression: Compression,
   bigTiff: boolean,
   dataStart: number,
 ): Buffer {
@@ -77,7 +79,7 @@ function writeAll(
   const parts: Uint8Array[] = [head, GHOST, Buffer.alloc(GHOST.length % 2)];
   let position = first;
   levels.forEach((level, index) => {
-    const tags = levelTags(layer, level, starts[index]!, bigTiff, index > 0);
+    const tags = levelTags(layer, level, starts[index]!, bigTiff, index > 0, compression);
     if (index === 0) addMainTags(tags, layer, statistics);
     const directory = writeDirectory(tags, position, bigTiff, index === levels.length - 1);
     parts.push(directory);
@@ -97,6 +99,7 @@ function levelTags(
   start: number,
   bigTiff: boolean,
   overview: boolean,
+  compression: Compression,
 ): Tags {
   const { dataType, nodata } = layer.bands[0]!;
   const samples = layer.bands.length;
@@ -105,8 +108,8 @@ function levelTags(
     [TAG.imageWidth, long(level.width)],
     [TAG.imageLength, long(level.height)],
     [TAG.bitsPerSample, each(bytesPerPixel(dataType) * 8)],
-    [TAG.compression, short(8)],
-    [TAG.photometric, short(1)],
+    [TAG.compression, short(COMPRESSION_CODES[compression])],
+    [TAG.photometric, short(layer.colorTable ? 3 : 1)],
     [TAG.samplesPerPixel, short(samples)],
     [TAG.planarConfiguration, short(1)],
     [TAG.predictor, short(predictorOf(dataType))],
@@ -116,6 +119,7 @@ function levelTags(
     [TAG.tileByteCounts, { type: 4, values: level.byteCounts }],
     [TAG.sampleFormat, each(sampleFormatOf(dataType))],
   ]);
+  if (layer.colorTable) tags.set(TAG.colorMap, short(...layer.colorTable));
   if (overview) tags.set(TAG.newSubfileType, long(1));
   if (samples > 1) tags.set(TAG.extraSamples, short(...Array.from({ length: samples - 1 }, () => 0)));
   if (nodata !== null) tags.set(TAG.gdalNodata, ascii(nodataText(nodata)));
@@ -142,6 +146,9 @@ function addMainTags(tags: Tags, layer: Layer, statistics: BandStatistics[]): vo
   const xml = writeGdalMetadata(layer.metadata, layer.bands, statistics);
   if (xml !== null) tags.set(TAG.gdalMetadata, ascii(xml));
 }
+
+/** TIFF Compression. */
+const COMPRESSION_CODES: Record<Compression, number> = { deflate: 8, lzw: 5, zstd: 50000 };
 
 const BYTES = { 2: 1, 3: 2, 4: 4, 12: 8, 16: 8 } as const;
 

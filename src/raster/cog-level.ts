@@ -5,25 +5,28 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { LevelPlace } from './cog-header.ts';
 import { encodeTile, type TileShape } from './cog-tiles.ts';
+import type { Compress } from './compress.ts';
 import type { Reduce } from './overview.ts';
-import { copyPixels, makePixels } from './pixels.ts';
+import { bytesPerPixel, copyPixels, makePixels } from './pixels.ts';
+import type { TileBudget } from './tile-budget.ts';
 import type { DataType, PixelArray } from './types.ts';
-
-/** Tiles that are compressed at a time: enough for the thread pool, little enough for memory. */
-const AT_ONCE = 8;
 
 export interface LevelOptions {
   dataType: DataType;
   bands: number;
-  compressionLevel: number;
+  compress: Compress;
   reducers: Reduce[];
   signal: AbortSignal | undefined;
+  /** Of all levels of a COG together. */
+  budget: TileBudget;
 }
 
 export interface CogLevel extends LevelPlace {
   spool: string;
-  /** The next `rows` rows of every band, in order. */
+  /** The next `rows` rows of every band, in order; they may be changed once this is done, when some tiles are still compressed. */
   push(bands: PixelArray[], rows: number): Promise<void>;
+  /** All tiles are in the spool then. @throws what has gone wrong since the last `push` */
+  finish(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -46,11 +49,20 @@ export async function openLevel(
     tileWidth,
     tileHeight,
     dataType: options.dataType,
-    level: options.compressionLevel,
   };
   const handle = await open(spool, 'w');
-  const level: CogLevel = { ...size, offsets: [], byteCounts: [], bytes: 0, spool, push, close };
+  const level: CogLevel = {
+    ...size,
+    offsets: [],
+    byteCounts: [],
+    bytes: 0,
+    spool,
+    push,
+    finish: () => written,
+    close,
+  };
   const across = Math.ceil(width / tileWidth);
+  let written: Promise<void> = Promise.resolve();
   let pending: PixelArray[] = [];
   let pendingRows = 0;
   let seen = 0;
@@ -85,15 +97,17 @@ export async function openLevel(
     }
   }
 
+  /** Tiles are compressed side by side, and written in their order. */
   async function flush(bands: PixelArray[], rows: number): Promise<void> {
-    for (let column = 0; column < across; column += AT_ONCE) {
+    const bytes = tileWidth * tileHeight * bands.length * bytesPerPixel(options.dataType);
+    for (let column = 0; column < across; column += 1) {
       options.signal?.throwIfAborted();
-      const columns = Array.from(
-        { length: Math.min(AT_ONCE, across - column) },
-        (_, index) => column + index,
-      );
-      const tiles = await Promise.all(columns.map((index) => encodeTile(bands, rows, index, shape)));
-      for (const tile of tiles) await writeTile(handle, level, tile);
+      await options.budget.take(bytes);
+      const coming = encodeTile(bands, rows, column, shape, options.compress);
+      written = Promise.all([coming, written])
+        .then(([tile]) => writeTile(handle, level, tile))
+        .finally(() => options.budget.release(bytes));
+      written.catch(options.budget.fail);
     }
     if (!next) return;
     const reduced = bands.map((band, index) => options.reducers[index]!(band, width, rows));
@@ -102,13 +116,14 @@ export async function openLevel(
 
   async function close(): Promise<void> {
     pending = [];
+    await written.catch(() => undefined);
     await handle.close();
   }
 
   return level;
 }
 
-async function writeTile(handle: FileHandle, level: CogLevel, tile: Buffer): Promise<void> {
+async function writeTile(handle: FileHandle, level: CogLevel, tile: Uint8Array): Promise<void> {
   const leader = Buffer.alloc(4);
   leader.writeUInt32LE(tile.length);
   const trailer = tile.subarray(tile.length - 4);

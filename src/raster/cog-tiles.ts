@@ -2,12 +2,9 @@
  * A tile row of pixels -> compressed tiles. TIFF 6.0 sections 14 and 15, predictors 2 (integers) and 3 (floats).
  * `encodeTile` is free of state, so that it can move to a worker thread.
  */
-import { promisify } from 'node:util';
-import { deflate } from 'node:zlib';
+import type { Compress } from './compress.ts';
 import { bytesPerPixel, copyPixels, makePixels, sampleFormatOf } from './pixels.ts';
 import type { DataType, PixelArray } from './types.ts';
-
-const deflateBytes = promisify(deflate);
 
 export interface TileShape {
   /** Of the level, pixels. */
@@ -15,7 +12,6 @@ export interface TileShape {
   tileWidth: number;
   tileHeight: number;
   dataType: DataType;
-  level: number;
 }
 
 /** 2 for integers, 3 for floats. */
@@ -29,13 +25,14 @@ export async function encodeTile(
   rows: number,
   column: number,
   shape: TileShape,
-): Promise<Buffer> {
+  compress: Compress,
+): Promise<Uint8Array> {
   const tile = cutTile(bands, rows, column, shape);
   const bytes =
     predictorOf(shape.dataType) === 3
       ? predictFloat(tile, shape, bands.length)
       : predictHorizontal(tile, shape, bands.length);
-  return deflateBytes(bytes, { level: shape.level, chunkSize: 65536 });
+  return compress(bytes);
 }
 
 /** Pixels beyond the image repeat its last column and row: they compress to almost nothing. */

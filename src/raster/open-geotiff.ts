@@ -10,7 +10,7 @@ import { crsOfGeoKeys, readGeoKeys, readTransform } from './geo-keys.ts';
 import { safeName, takeName } from './names.ts';
 import { nodataOf, reverseRows } from './pixels.ts';
 import { bandReader } from './tiff-blocks.ts';
-import { type Directory, numberOf, readTiff, TAG, type Tiff, textOf } from './tiff-directory.ts';
+import { type Directory, numberOf, numbersOf, readTiff, TAG, type Tiff, textOf } from './tiff-directory.ts';
 import { imageLayout, type TiffLayout } from './tiff-layout.ts';
 import type { Grid, Layer, LayerBand, OpenOptions, RasterFile } from './types.ts';
 
@@ -40,13 +40,14 @@ export function layersOf(bytes: ByteSource, tiff: Tiff, options: OpenOptions): R
     return async (band: number, row: number, count: number) =>
       reverseRows(await read(band, layout.height - row - count, count), layout.width);
   };
+  const colours = colorTableOf(directory, layout, warnings);
   const layers = options.multiband
     ? [wholeLayer(bands, facts, grid, metadata, options.only, makeReader())]
     : bandLayers(bands, facts, grid, metadata, options.only, makeReader);
   return {
     format: 'GeoTIFF',
     mediaType: 'image/tiff; application=geotiff',
-    layers,
+    layers: layers.map((layer) => ({ ...layer, ...colours })),
     cube: null,
     attributes: metadata,
     warnings,
@@ -62,8 +63,6 @@ function mainImage(directories: Directory[], warnings: string[]): Directory {
   if (images.length > 1) warnings.push(`the file holds ${images.length} images; only the first is read`);
   if (masks.length > 0) warnings.push('the file has an internal mask, which is left out');
   const main = images[0] ?? directories[0]!;
-  if (numberOf(main, TAG.photometric, 1) === 3)
-    warnings.push('the colour table is left out; pixels are its indexes');
   return main;
 }
 
@@ -110,6 +109,16 @@ function describeBands(
     unit: fact.unit,
     description: fact.description,
   }));
+}
+
+/** Of a band of indexes; undefined where there is none, or it does not fit the pixels. */
+function colorTableOf(directory: Directory, { dataType }: TiffLayout, warnings: string[]) {
+  if (numberOf(directory, TAG.photometric, 1) !== 3) return {};
+  const colorTable = Array.from(numbersOf(directory, TAG.colorMap));
+  const entries = { uint8: 256, uint16: 65536 }[dataType as string];
+  if (entries !== undefined && colorTable.length === 3 * entries) return { colorTable };
+  warnings.push('the colour table does not fit the pixels and is left out');
+  return {};
 }
 
 function bandLayers(

@@ -1,6 +1,6 @@
 /** Rows of one level -> rows of the next, half as wide and high (rounded up). Nodata and NaN take no part in averages. */
 import { isBig, makePixels, sampleFormatOf } from './pixels.ts';
-import type { LayerBand, PixelArray } from './types.ts';
+import type { LayerBand, PixelArray, Resampling } from './types.ts';
 
 /** Reduces `rows` rows of `width` pixels to ceil(rows / 2) rows of ceil(width / 2). */
 export type Reduce = (pixels: PixelArray, width: number, rows: number) => PixelArray;
@@ -9,13 +9,14 @@ type NumberArray = Exclude<PixelArray, BigInt64Array | BigUint64Array>;
 type BigArray = BigInt64Array | BigUint64Array;
 
 /**
- * nearest: the upper left pixel of each four. average: mean of the valid ones, integers rounded half up;
+ * nearest: the upper left pixel of each four. mode: the most frequent valid one, the first of those as frequent. average: mean of the valid ones, integers rounded half up;
  * a mean that happens to equal nodata gives way to the first valid pixel.
  */
-export function overviewReducer(band: LayerBand, resampling: 'nearest' | 'average'): Reduce {
+export function overviewReducer(band: LayerBand, resampling: Resampling): Reduce {
   return (pixels, width, rows) => {
     const out = makePixels(band.dataType, Math.ceil(width / 2) * Math.ceil(rows / 2));
     if (resampling === 'nearest') takeNearest(pixels, width, rows, out);
+    else if (resampling === 'mode') takeMode(pixels, width, rows, out, band.nodata);
     else if (isBig(pixels)) averageBig(pixels, width, rows, out as BigArray, band.nodata);
     else averageNumbers(pixels, width, rows, out as NumberArray, band);
     return out;
@@ -30,6 +31,46 @@ function takeNearest(pixels: PixelArray, width: number, rows: number, out: Pixel
       to += 1;
     }
   }
+}
+
+function takeMode(
+  pixels: PixelArray,
+  width: number,
+  rows: number,
+  out: PixelArray,
+  nodata: LayerBand['nodata'],
+): void {
+  const isEmpty = (value: number | bigint) =>
+    nodata === 'nan' ? Number.isNaN(value) : value === nodata || Number.isNaN(value);
+  let to = 0;
+  for (let row = 0; row < rows; row += 2) {
+    const below = row + 1 < rows ? width : 0;
+    for (let column = 0; column < width; column += 2) {
+      const at = row * width + column;
+      const next = column + 1 < width ? 1 : 0;
+      out[to] = modeOf(
+        pixels[at]!,
+        pixels[at + next]!,
+        pixels[at + below]!,
+        pixels[at + below + next]!,
+        isEmpty,
+      ) as never;
+      to += 1;
+    }
+  }
+}
+
+/** Of four pixels in reading order; where the image ends, two are one. */
+function modeOf<T extends number | bigint>(a: T, b: T, c: T, d: T, isEmpty: (value: T) => boolean): T {
+  if (a === b && c === d && a === c) return a;
+  const valid = [a, b, c, d].filter((value) => !isEmpty(value));
+  let best = a;
+  let most = 0;
+  for (const value of valid) {
+    const count = valid.filter((each) => each === value).length;
+    if (count > most) [best, most] = [value, count];
+  }
+  return best;
 }
 
 function averageNumbers(

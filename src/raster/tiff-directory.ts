@@ -33,6 +33,7 @@ export const TAG = {
   planarConfiguration: 284,
   dateTime: 306,
   predictor: 317,
+  colorMap: 320,
   tileWidth: 322,
   tileLength: 323,
   tileOffsets: 324,

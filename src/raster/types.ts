@@ -75,6 +75,8 @@ export interface Layer {
   bands: LayerBand[];
   /** null when the file does not say. */
   time: LayerTime | null;
+  /** TIFF ColorMap of a band of indexes: 2^bits reds, then greens, then blues, from 0 to 65535; undefined: none. */
+  colorTable?: number[];
   /** GDAL-style metadata of the whole layer (TIFF tag 42112 and friends), kept in the COG. */
   metadata: Record<string, string>;
   /** Rows [row, row + count) of band `band` (0-based), count * width values. */
@@ -116,12 +118,21 @@ export interface BandStatistics {
   valid_percent: number;
 }
 
+export const COMPRESSIONS = ['deflate', 'lzw', 'zstd'] as const;
+export type Compression = (typeof COMPRESSIONS)[number];
+
+/** nearest: one of four pixels. average: of quantities. mode: the most frequent, of classes. */
+export const RESAMPLINGS = ['average', 'mode', 'nearest'] as const;
+export type Resampling = (typeof RESAMPLINGS)[number];
+
 export interface CogOptions {
-  compression?: 'deflate';
+  /** Default deflate. zstd where the runtime has it (Node 22.15 and later). */
+  compression?: Compression;
+  /** Of deflate, 1 to 9 (6); of zstd, 1 to 22 (9). */
   level?: number;
   blockSize?: number;
-  /** Of overviews. Default average; nearest for classes. */
-  resampling?: 'nearest' | 'average';
+  /** Of overviews. Default average; mode for indexes of a colour table. */
+  resampling?: Resampling;
   /** BigTIFF even where classic TIFF would do. Default: only beyond 4 GB. */
   bigTiff?: boolean;
   signal?: AbortSignal;

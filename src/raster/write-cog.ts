@@ -6,8 +6,10 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { cogHeader } from './cog-header.ts';
 import { type CogLevel, openLevel, tileSize } from './cog-level.ts';
+import { compressorOf } from './compress.ts';
 import { overviewReducer } from './overview.ts';
 import { sumStatistics } from './statistics.ts';
+import { makeTileBudget } from './tile-budget.ts';
 import type { CogOptions, CogResult, Layer, PixelArray } from './types.ts';
 
 const COPY_BYTES = 4 * 1024 * 1024;
@@ -19,7 +21,9 @@ const COPY_BYTES = 4 * 1024 * 1024;
  * @throws what the layer's reader throws, the signal's reason, and the system's errors on a full disk
  */
 export async function writeCog(layer: Layer, path: string, options: CogOptions = {}): Promise<CogResult> {
-  const { signal, resampling = 'average', blockSize = 512, level = 6 } = options;
+  const { signal, blockSize = 512, compression = 'deflate' } = options;
+  const resampling = options.resampling ?? (layer.colorTable ? 'mode' : 'average');
+  const compress = compressorOf(compression, options.level);
   if (!Number.isInteger(blockSize) || blockSize < 32 || blockSize % 32 !== 0 || blockSize > 4096) {
     throw new RangeError(`blockSize ${blockSize} is no multiple of 32 from 32 to 4096`);
   }
@@ -30,6 +34,7 @@ export async function writeCog(layer: Layer, path: string, options: CogOptions =
   signal?.throwIfAborted();
   const part = `${path}.part`;
   const levels: CogLevel[] = [];
+  const budget = makeTileBudget();
   const sums = layer.bands.map((band) => sumStatistics(band.nodata));
   try {
     const sizes = levelSizes(layer.grid.width, layer.grid.height, blockSize);
@@ -42,19 +47,24 @@ export async function writeCog(layer: Layer, path: string, options: CogOptions =
         {
           dataType: first.dataType,
           bands: layer.bands.length,
-          compressionLevel: level,
+          compress,
           reducers: layer.bands.map((band) => overviewReducer(band, resampling)),
           signal,
+          budget,
         },
         levels[0] ?? null,
       );
       levels.unshift(opened);
     }
     await fill(layer, levels[0]!, sums, signal);
+    for (const one of levels) await one.finish();
     for (const one of levels) await one.close();
     const pixels = layer.grid.width * layer.grid.height;
     const statistics = sums.map((sum) => sum.result(pixels));
-    const { header } = cogHeader(layer, levels, statistics, options.bigTiff ?? false);
+    const { header } = cogHeader(layer, levels, statistics, {
+      compression,
+      bigTiff: options.bigTiff ?? false,
+    });
     const { bytes, sha256 } = await join(part, header, levels, signal);
     await rename(part, path);
     return { bytes, sha256, statistics, overviews: sizes.slice(1) };

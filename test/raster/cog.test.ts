@@ -4,7 +4,10 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import zlib from 'node:zlib';
 import { fromFile } from 'geotiff';
+import { decodeLzw } from '../../src/raster/lzw.ts';
+import { encodeLzw } from '../../src/raster/lzw-encode.ts';
 import { openRaster } from '../../src/raster/open-raster.ts';
 import type { BandStatistics, CogOptions, Layer } from '../../src/raster/types.ts';
 import { writeCog } from '../../src/raster/write-cog.ts';
@@ -146,6 +149,72 @@ test('nearest overviews hold only values of the source', async () => {
   tiff.close();
   await file.close();
   manifest.push({ source: fixture('overviews.tif'), cog: 'nearest.tif', band: 1, bands: 1 });
+});
+
+/** zstd where this Node has it. */
+const COMPRESSIONS = ['lzw', ...('zstdCompress' in zlib ? ['zstd' as const] : [])] as const;
+
+for (const compression of COMPRESSIONS) {
+  test(`${compression} holds the same pixels as deflate, of every type`, async () => {
+    for (const [name] of tiffs()) {
+      const file = await openRaster(fixture(name), { multiband: true });
+      const [layer] = file.layers;
+      const cog = `${name}-${compression}.tif`;
+      await writeAndCompare(layer!, cog, { compression });
+      manifest.push({ source: fixture(name), cog, band: 1, bands: layer!.bands.length });
+      await file.close();
+    }
+  });
+}
+
+test('LZW goes through its tables more than once, and back, whatever the bytes', () => {
+  const noise = Uint8Array.from(
+    { length: 300_000 },
+    (_, at) =>
+      createHash('md5')
+        .update(`${at >> 4}`)
+        .digest()[at & 15]!,
+  );
+  const runs = Uint8Array.from({ length: 300_000 }, (_, at) => (at % 977 < 900 ? 7 : at & 255));
+  for (const bytes of [noise, runs, noise.subarray(0, 1), noise.subarray(0, 3900), new Uint8Array(70_000)]) {
+    const packed = encodeLzw(bytes);
+    assert.equal(sha256(decodeLzw(packed, bytes.length)), sha256(bytes));
+  }
+  assert.ok(encodeLzw(runs).length < 60_000);
+});
+
+test('zstd is refused by a Node that has none', { skip: 'zstdCompress' in zlib }, async () => {
+  const file = await openRaster(fixture('described.tif'));
+  await assert.rejects(
+    writeCog(file.layers[0]!, join(folder, 'none.tif'), { compression: 'zstd' }),
+    /Node 22\.15 or later/,
+  );
+  await file.close();
+});
+
+test('overviews of classes hold the most frequent of four, and of a colour table by default', async () => {
+  const file = await openRaster(fixture('palette.tif'));
+  const layer = file.layers[0]!;
+  assert.equal(layer.colorTable?.length, 768);
+  await writeAndCompare(layer, 'palette-cog.tif');
+  manifest.push({ source: fixture('palette.tif'), cog: 'palette-cog.tif', band: 1, bands: 1 });
+  const again = await openRaster(join(folder, 'palette-cog.tif'));
+  assert.deepEqual(again.layers[0]!.colorTable, layer.colorTable);
+  await again.close();
+  const source = await readBand(layer, 0);
+  const tiff = await fromFile(join(folder, 'palette-cog.tif'));
+  const overview = (await (await tiff.getImage(1)).readRasters())[0] as Uint8Array;
+  for (let row = 0; row < 300; row += 1) {
+    for (let column = 0; column < 300; column += 1) {
+      const four = [0, 1, 600, 601].map((step) => source[row * 1200 + column * 2 + step] as number);
+      const valid = four.filter((value) => value !== 0);
+      const counts = valid.map((value) => valid.filter((each) => each === value).length);
+      const expected = valid.length === 0 ? 0 : valid[counts.indexOf(Math.max(...counts))];
+      assert.equal(overview[row * 300 + column], expected, `row ${row} column ${column} of ${four}`);
+    }
+  }
+  tiff.close();
+  await file.close();
 });
 
 test('BigTIFF, other tiles and other levels hold the same pixels', async () => {

@@ -157,6 +157,9 @@ tif('described.tif', pattern(2, 60, 70, 'uint16'), nodata=0, after=describe, com
 smooth = (pattern(1, 1100, 1300, 'uint16') % 97).astype('uint8')
 smooth[0, 200:500, 300:900] = 0
 tif('overviews.tif', smooth, nodata=0, compress='zstd', tiled=True, blockxsize=256, blockysize=256, predictor=2)
+classes = (np.add.outer(np.arange(600) // 7, np.arange(600) // 5)[None] % 6 + pattern(1, 600, 600, 'uint16') % 3).astype('uint8')
+colours = {value: (value * 30, 255 - value * 30, value * value, 255) for value in range(9)}
+tif('palette.tif', classes, nodata=0, compress='deflate', photometric='palette', after=lambda dst: dst.write_colormap(1, colours))
 tif('narrow.tif', (pattern(2, 1300, 512, 'int16') % 5), compress='zstd', interleave='pixel', tiled=True, predictor=2)
 tif('complex.tif', pattern(1, 8, 9, 'float32').astype('complex64'))
 tif('packed.tif', pattern(1, 8, 9, 'uint8') % 2, nbits=1)

@@ -37,6 +37,8 @@ def check_tiff(entry, cog, fail):
         for name in ('descriptions', 'scales', 'offsets', 'units', 'dtypes'):
             if pick(getattr(src, name)) != list(getattr(cog, name)):
                 fail(f'{name} {getattr(cog, name)} instead of {pick(getattr(src, name))}')
+        if src.colorinterp[0].name == 'palette' and (cog.colorinterp[0].name != 'palette' or cog.colormap(1) != src.colormap(1)):
+            fail('colour table differs')
         tags = src.tags()
         for key, value in tags.items():
             if cog.tags().get(key) != value: fail(f'tag {key}: {cog.tags().get(key)!r} instead of {value!r}')
