@@ -7,36 +7,27 @@ import type { Database } from '../db/schema.ts';
 import { UserError } from '../errors.ts';
 import { assetFolder } from '../http/files.ts';
 import { openLocalSource } from '../ingest/local-source.ts';
-import { readMappingText } from '../ingest/mapping.ts';
-import {
-  makePlan,
-  NO_RASTER,
-  type Plan,
-  parseScenePattern,
-  planBatches,
-  printPlan,
-  type Recall,
-} from '../ingest/plan.ts';
+import { makePlan, NO_RASTER, type Plan, planBatches, printPlan, type Recall } from '../ingest/plan.ts';
 import { makeProgress, type Progress } from '../ingest/progress.ts';
 import type { Register } from '../ingest/register.ts';
 import { openRucioSource, parseDid } from '../ingest/rucio-source.ts';
 import { runPlan } from '../ingest/run.ts';
-import { type IngestSettings, mappingOfSettings } from '../ingest/settings.ts';
+import { mappingOfSettings, planSettings } from '../ingest/settings.ts';
 import type { Source } from '../ingest/source.ts';
 import { makeStaticWriter } from '../ingest/static-out.ts';
-import { readInstant } from '../ingest/to-time.ts';
 import { connectRucio } from '../rucio/connect.ts';
 import { readRucioConfig } from '../rucio/read-config.ts';
 import { makePfnSigner } from '../s3/pfn.ts';
 import type { AssetStore } from '../s3/types.ts';
 import { makeValidator } from '../stac/validate.ts';
 import { keepMark, markOfSource } from '../sync/ingest-mark.ts';
-import type { Command, Words } from './command.ts';
+import type { Command } from './command.ts';
+import { type Choices, readChoices } from './ingest-choices.ts';
 import { summarize } from './ingest-summary.ts';
 import { untilSignal } from './interrupt.ts';
 import { askCatalogue } from './lake.ts';
 import { openCatalogue } from './open.ts';
-import { findRegister, REGISTER_OPTIONS, readRegister } from './register.ts';
+import { findRegister, REGISTER_OPTIONS } from './register.ts';
 import { keepHeapSmall } from './small-heap.ts';
 import { openStore } from './store.ts';
 
@@ -52,6 +43,8 @@ in what has changed; what is done is skipped.
   --datetime TIME   time of those scenes whose time neither metadata nor name tells
   --scene REGEX     files of one scene: groups "scene" and "asset", e.g. "(?<scene>.+)_(?<asset>B\\d+)\\.tif$"
   --multiband       keep all bands of a GeoTIFF in one COG (stackstac needs one band a COG, the default)
+  --compression NAME  of the COGs: deflate (the default), lzw, zstd (Node 22.15 or later; fewer programs read it)
+  --overviews NAME  how they are made smaller: average (the default), mode for classes, nearest
   --in-place        make no COGs: the Items point to the originals, which must be COGs that are read over https
   --mapping FILE    which metadata of the lake becomes which STAC field, as JSON (docs/rucio.md)
   --jobs N          scenes at once (2)
@@ -60,68 +53,6 @@ in what has changed; what is done is skipped.
   --register-stac   also put each Item there, as SCOPE:ITEM.HASH.stac.json
 
 Settings: rucio.cfg as the Rucio client reads it (RUCIO_CONFIG, RUCIO_HOME), DATABASE_URL or RUCIO_STAC_DATA, S3_*.`;
-
-interface Choices {
-  name: string;
-  collectionId: string | null;
-  out: string | null;
-  time: ReturnType<typeof readInstant>;
-  scenePattern: RegExp | null;
-  multiband: boolean;
-  inPlace: boolean;
-  /** As they were given, for the memory. */
-  settings: IngestSettings;
-  jobs: number;
-  isDryRun: boolean;
-}
-
-function readChoices({ options, names }: Words): Choices {
-  const [name] = names;
-  if (name === undefined)
-    throw new UserError('ingest needs a DID (scope:name) or a path; see rucio-stac ingest --help.');
-  const text = (key: string) => (typeof options[key] === 'string' ? (options[key] as string) : null);
-  const jobs = Number(text('jobs') ?? 2);
-  if (!Number.isInteger(jobs) || jobs < 1 || jobs > 64) {
-    throw new UserError(`--jobs is "${text('jobs')}"; give a whole number from 1 to 64.`);
-  }
-  const given = text('datetime');
-  const time = given === null ? null : readInstant(given);
-  if (given !== null && time === null) {
-    throw new UserError(
-      `--datetime is "${given}"; give a date or RFC 3339 date-time such as 2024-01-03T05:41:12Z.`,
-    );
-  }
-  const collectionId = text('collection');
-  if (collectionId !== null && !/^[\p{L}\p{N}][\p{L}\p{N}._~+ -]{0,199}$/u.test(collectionId)) {
-    throw new UserError(
-      `--collection is "${collectionId}"; an id has letters, digits and . _ ~ + - in it, and begins with a letter or digit.`,
-    );
-  }
-  if (options['in-place'] === true && (options.multiband === true || options.register !== undefined)) {
-    const other = options.multiband === true ? '--multiband' : '--register';
-    throw new UserError(`--in-place makes no COGs, so that ${other} has no meaning; give one of them.`);
-  }
-  const [scene, mapping] = [text('scene'), text('mapping')];
-  return {
-    name,
-    collectionId,
-    out: text('out'),
-    time,
-    scenePattern: scene === null ? null : parseScenePattern(scene),
-    multiband: options.multiband === true,
-    inPlace: options['in-place'] === true,
-    settings: {
-      scene,
-      multiband: options.multiband === true,
-      inPlace: options['in-place'] === true,
-      datetime: given,
-      mapping: mapping === null ? null : { path: resolve(mapping), text: readMappingText(mapping) },
-      register: readRegister(text, options['register-stac'] === true),
-    },
-    jobs,
-    isDryRun: options['dry-run'] === true,
-  };
-}
 
 async function openSource(
   { name, collectionId, inPlace, settings }: Choices,
@@ -223,7 +154,7 @@ async function run(choices: Choices, env: Env, signal: AbortSignal): Promise<num
   const store = openStore(config, env);
   const source = await openSource(choices, config, env, signal);
   try {
-    const plan = makePlan(source, choices);
+    const plan = makePlan(source, planSettings(choices.settings));
     if (choices.isDryRun) {
       // The embedded store would be made by its check; a bucket shows its faults.
       if (store.scheme() !== null) await store.check();
@@ -277,6 +208,8 @@ export const ingest: Command = {
     datetime: { type: 'string' },
     scene: { type: 'string' },
     multiband: { type: 'boolean' },
+    compression: { type: 'string' },
+    overviews: { type: 'string' },
     'in-place': { type: 'boolean' },
     mapping: { type: 'string' },
     jobs: { type: 'string' },

@@ -3,6 +3,7 @@
 import { type IngestedFile, ingestedKey } from '../db/ingested.ts';
 import { UserError } from '../errors.ts';
 import { isRasterName } from '../raster/open-raster.ts';
+import type { Compression, Resampling } from '../raster/types.ts';
 import type { AssetStore } from '../s3/types.ts';
 import type { FileDescription } from './describe.ts';
 import { storeKey } from './part-names.ts';
@@ -54,6 +55,9 @@ export interface PlanSettings {
   multiband: boolean;
   /** Originals that are COGs stay where they are; others are refused. */
   inPlace?: boolean;
+  /** Of COGs; by default where they are not told. */
+  compression?: Compression;
+  resampling?: Resampling;
 }
 
 /** What earlier runs made of some files, by `ingestedKey`. */
@@ -96,11 +100,11 @@ function planFile(
   file: SourceFile,
   asset: string | null,
   memory: Map<string, IngestedFile>,
-  { multiband, inPlace }: PlanSettings,
+  { scenePattern: _, inPlace, ...made }: PlanSettings,
 ): PlannedFile {
   const print = fingerprint(file, {
     version: PIPELINE_VERSION,
-    multiband,
+    ...made,
     ...(inPlace && { inPlace }),
   });
   const remembered = memory.get(ingestedKey(memoryKey(file)));

@@ -9,6 +9,7 @@ import type { AssetStore } from '../s3/types.ts';
 import { COG_TYPE } from '../stac/media-type.ts';
 import { describeLayer, type FileDescription, type LayerDescription } from './describe.ts';
 import { storeKey } from './part-names.ts';
+import type { PlanSettings } from './plan.ts';
 import type { Progress } from './progress.ts';
 import { readInPlace } from './read-in-place.ts';
 import type { Scene, SourceFile } from './source.ts';
@@ -18,8 +19,7 @@ export interface ReadContext {
   store: AssetStore;
   /** A folder of this run's own. */
   workFolder: string;
-  multiband: boolean;
-  inPlace: boolean;
+  settings: PlanSettings;
   signal: AbortSignal;
   progress: Progress;
   onUpload(bytes: number): void;
@@ -31,11 +31,12 @@ async function storeLayer(
   scene: Scene,
   file: SourceFile,
   folder: string,
-  { collectionId, store, signal, onUpload }: ReadContext,
+  { collectionId, store, settings, signal, onUpload }: ReadContext,
 ): Promise<LayerDescription> {
   const path = join(folder, 'layer.tif');
+  const { compression, resampling } = settings;
   try {
-    const cog = await writeCog(layer, path, { signal });
+    const cog = await writeCog(layer, path, { signal, compression, resampling });
     const description = describeLayer(layer, cog);
     const key = storeKey(collectionId, scene, file, description);
     const { bytes, sha256 } = cog;
@@ -56,7 +57,7 @@ async function convert(
   folder: string,
   context: ReadContext,
 ): Promise<FileDescription> {
-  const raster = await openRaster(path, { multiband: context.multiband });
+  const raster = await openRaster(path, { multiband: context.settings.multiband });
   try {
     if (raster.layers.length === 0) {
       throw new UserError(
@@ -86,8 +87,8 @@ export async function readFile(
   file: SourceFile,
   context: ReadContext,
 ): Promise<FileDescription> {
-  const { workFolder, signal, progress, inPlace } = context;
-  if (inPlace) return readInPlace(file, context);
+  const { workFolder, signal, progress, settings } = context;
+  if (settings.inPlace) return readInPlace(file, context);
   // A name of its own: ids can be alike, or longer than a file name may be.
   const folder = await mkdtemp(join(workFolder, 'file-'));
   try {

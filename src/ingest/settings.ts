@@ -1,7 +1,9 @@
 /** How a DID was ingested, as JSON text: what is remembered of it, so that it can be done the same way again. */
+
+import type { Compression, Resampling } from '../raster/types.ts';
 import type { Did } from '../rucio/types.ts';
 import { type Mapping, parseMapping, readMapping, readMappingText } from './mapping.ts';
-import { parseScenePattern } from './plan.ts';
+import { type PlanSettings, parseScenePattern } from './plan.ts';
 import type { ItemTime } from './to-time.ts';
 import { readInstant } from './to-time.ts';
 
@@ -26,6 +28,9 @@ export interface IngestSettings {
   /** `--scene`, as it was given. */
   scene: string | null;
   multiband: boolean;
+  /** null: by default. */
+  compression: Compression | null;
+  overviews: Resampling | null;
   /** `--in-place` */
   inPlace: boolean;
   /** `--datetime`, as it was given. */
@@ -39,6 +44,8 @@ export interface IngestSettings {
 export const DEFAULT_SETTINGS: IngestSettings = {
   scene: null,
   multiband: false,
+  compression: null,
+  overviews: null,
   inPlace: false,
   datetime: null,
   mapping: null,
@@ -51,6 +58,15 @@ export function parseSettings(text: string): IngestSettings {
   const given = typeof mapping === 'string' ? { path: mapping, text: null } : mapping;
   return { ...DEFAULT_SETTINGS, ...known, mapping: (given ?? null) as GivenMapping | null };
 }
+
+/** What of the settings changes what a file becomes. */
+export const planSettings = (settings: IngestSettings): PlanSettings => ({
+  scenePattern: patternOf(settings),
+  multiband: settings.multiband,
+  inPlace: settings.inPlace,
+  ...(settings.compression && { compression: settings.compression }),
+  ...(settings.overviews && { resampling: settings.overviews }),
+});
 
 export const patternOf = ({ scene }: IngestSettings): RegExp | null =>
   scene === null ? null : parseScenePattern(scene);

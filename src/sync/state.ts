@@ -7,7 +7,7 @@ import { makeOrderReader } from '../ingest/read-orders.ts';
 import { completeFiles, toListed, toSourceFile } from '../ingest/rucio-source.ts';
 import { openRun } from '../ingest/run.ts';
 import type { IngestContext, Run } from '../ingest/run-scenes.ts';
-import { type IngestSettings, mappingNote, patternOf, timeOfSettings } from '../ingest/settings.ts';
+import { type IngestSettings, mappingNote, planSettings, timeOfSettings } from '../ingest/settings.ts';
 import type { ListedFile, Source, SourceFile } from '../ingest/source.ts';
 import type { Document } from '../ingest/to-item.ts';
 import type { RucioClient } from '../rucio/connect.ts';
@@ -197,8 +197,7 @@ function openGroup(
   const seen: Pick<Group, 'gone' | 'told'> = { gone: new Map(), told: new Map() };
   listed.sort((a, b) => order(a.did?.scope ?? '', b.did?.scope ?? '') || order(a.name, b.name));
   const source = sourceFor(sync, settings, listed, seen);
-  const { multiband, inPlace } = settings;
-  const plan = makePlan(source, { scenePattern: patternOf(settings), multiband, inPlace });
+  const plan = makePlan(source, planSettings(settings));
   for (const scene of plan.scenes) scene.place += place;
   const time = timeOfSettings(settings);
   const { report, target } = sync;
