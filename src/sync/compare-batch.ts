@@ -65,7 +65,9 @@ async function writeItems(sync: Sync, group: Group, items: Document[]): Promise<
     context.signal.throwIfAborted();
     const rows = items.map((item) => toItemRow(JSON.stringify(item)));
     await inTurn(group.run, () => writeRows(group.run, { rows, files: [], goneIds: [], keys: [], left: [] }));
-    report.changedItems += rows.length;
+    // Taken over from there, where the files that are read are counted.
+    report.changedItems += group.run.report.changedItems;
+    group.run.report.changedItems = 0;
   } catch (error) {
     if (context.signal.aborted || error instanceof DatabaseLost) throw error;
     if (items.length > 1) for (const item of items) await writeItems(sync, group, [item]);

@@ -115,6 +115,7 @@ def test_files_replicas_and_metadata(world):
     assert world.drift("--check") == (2, expected)
     assert made.items(f"{world.scope}.open") == before
     result = world.sync().ok()
+    assert "7 differences, 1 files ingested, 6 items written" in result.err, str(result)
     assert any(line.startswith(f"in STAC and not in Rucio: {world.scope}:tile_4.tif") for line in told(result)), str(result)
     assert any(line.startswith(f"in Rucio and not in STAC: {world.scope}:tile_9.tif") for line in told(result)), str(result)
     assert world.state("tile_0") == ("AVAILABLE", ["DEV-DISK"], ["DISK"])
