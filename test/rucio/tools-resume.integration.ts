@@ -16,20 +16,25 @@ const SIZE = 4 << 20;
 const bytes = randomBytes(SIZE);
 const tools = findTools(process.env.PATH ?? '');
 
+/** Of xrdcp: what breaks off has a beginning (by itself it writes 8 MB at once), and a silent server is left soon. */
+const SETTINGS = {
+  XRD_CPCHUNKSIZE: String(1 << 18),
+  XRD_CPPARALLELCHUNKS: '1',
+  XRD_STREAMTIMEOUT: '5',
+  XRD_TIMEOUTRESOLUTION: '1',
+};
+
 let xrootd: Xrootd;
 let network: Network;
 
 before(async () => {
-  // So that what breaks off has a beginning: by itself it writes 8 MB at once.
-  process.env.XRD_CPCHUNKSIZE = String(1 << 18);
-  process.env.XRD_CPPARALLELCHUNKS = '1';
+  Object.assign(process.env, SETTINGS);
   xrootd = await startXrootd();
   writeFileSync(join(xrootd.folder, 'big'), bytes);
   network = await openNetwork('127.0.0.1', xrootd.port);
 });
 after(async () => {
-  delete process.env.XRD_CPCHUNKSIZE;
-  delete process.env.XRD_CPPARALLELCHUNKS;
+  for (const name of Object.keys(SETTINGS)) delete process.env[name];
   network.close();
   await xrootd.stop();
   await closeAll();
