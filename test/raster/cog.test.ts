@@ -183,12 +183,11 @@ test('LZW goes through its tables more than once, and back, whatever the bytes',
   assert.ok(encodeLzw(runs).length < 60_000);
 });
 
-test('zstd is refused by a Node that has none', { skip: 'zstdCompress' in zlib }, async () => {
+test('zstd is written, or refused by a Node that has none', async () => {
   const file = await openRaster(fixture('described.tif'));
-  await assert.rejects(
-    writeCog(file.layers[0]!, join(folder, 'none.tif'), { compression: 'zstd' }),
-    /Node 22\.15 or later/,
-  );
+  const written = writeCog(file.layers[0]!, join(folder, 'maybe-zstd.tif'), { compression: 'zstd' });
+  if ('zstdCompress' in zlib) assert.ok((await written).bytes > 0);
+  else await assert.rejects(written, /Node 22\.15 or later/);
   await file.close();
 });
 
