@@ -11,8 +11,9 @@ import { checkTools } from './doctor/tools.ts';
 const HELP = `rucio-stac doctor
 
 Checks the Rucio configuration, CA, certificate, server, clock, token, account and its permissions, the
-programs that transfer files, the bucket or folder for COGs, and the database; each is ok, failed (with what to do) or skipped. Exit code 0 when nothing failed, else 1. Changes
-nothing but a tiny object that is put into the bucket and deleted again; userpass and x509 log in where needed.
+programs that transfer files, the bucket or folder for COGs, and the database; each is ok, failed (with what to do) or
+skipped. Exit code 0 when nothing failed, else 1. Changes nothing but a tiny object that is put into the
+bucket and deleted again; userpass and x509 log in where needed.
 
   --json   print it as JSON
 

@@ -12,6 +12,7 @@ import { safeJoin } from '../rucio/safe-join.ts';
 import type { Did, DidContents, ListedFile, RucioFile } from '../rucio/types.ts';
 import type { Command } from './command.ts';
 import { untilSignal } from './interrupt.ts';
+import { readJobs } from './jobs.ts';
 import { mustBeDid, withRucio } from './lake.ts';
 
 const HELP = `rucio-stac get SCOPE:NAME…
@@ -158,15 +159,9 @@ async function findAll(run: Run, dids: Did[], folder: string): Promise<void> {
   }
 }
 
-function readJobs(value: unknown): number {
-  const jobs = Number(value ?? 3);
-  if (Number.isInteger(jobs) && jobs >= 1 && jobs <= 64) return jobs;
-  throw new UserError(`--jobs is "${value}"; give a whole number from 1 to 64.`);
-}
-
 async function run(names: string[], options: Record<string, unknown>, env: Env): Promise<number> {
   const dids = (names.length > 0 ? names : [undefined]).map((name) => mustBeDid(name, 'get'));
-  const jobs = readJobs(options.jobs);
+  const jobs = readJobs(options.jobs, 3);
   const folder = typeof options.out === 'string' ? options.out : '.';
   makeFolder(folder, '--out');
   return untilSignal((signal) =>

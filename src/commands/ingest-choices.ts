@@ -8,6 +8,7 @@ import { readInstant } from '../ingest/to-time.ts';
 import { compressorOf } from '../raster/compress.ts';
 import { COMPRESSIONS, RESAMPLINGS } from '../raster/types.ts';
 import type { Words } from './command.ts';
+import { readJobs } from './jobs.ts';
 import { readRegister } from './register.ts';
 
 export interface Choices {
@@ -15,7 +16,6 @@ export interface Choices {
   collectionId: string | null;
   out: string | null;
   time: ReturnType<typeof readInstant>;
-  inPlace: boolean;
   /** As they were given, for the memory. */
   settings: IngestSettings;
   jobs: number;
@@ -35,10 +35,7 @@ export function readChoices({ options, names }: Words): Choices {
   if (name === undefined)
     throw new UserError('ingest needs a DID (scope:name) or a path; see rucio-stac ingest --help.');
   const text = (key: string) => (typeof options[key] === 'string' ? (options[key] as string) : null);
-  const jobs = Number(text('jobs') ?? 2);
-  if (!Number.isInteger(jobs) || jobs < 1 || jobs > 64) {
-    throw new UserError(`--jobs is "${text('jobs')}"; give a whole number from 1 to 64.`);
-  }
+  const jobs = readJobs(options.jobs, 2);
   const given = text('datetime');
   const time = given === null ? null : readInstant(given);
   if (given !== null && time === null) {
@@ -68,7 +65,6 @@ export function readChoices({ options, names }: Words): Choices {
     collectionId,
     out: text('out'),
     time,
-    inPlace: options['in-place'] === true,
     settings: {
       scene,
       multiband: options.multiband === true,

@@ -55,7 +55,7 @@ in what has changed; what is done is skipped.
 Settings: rucio.cfg as the Rucio client reads it (RUCIO_CONFIG, RUCIO_HOME), DATABASE_URL or RUCIO_STAC_DATA, S3_*.`;
 
 async function openSource(
-  { name, collectionId, inPlace, settings }: Choices,
+  { name, collectionId, settings }: Choices,
   { webui, mapping: mappingOfAll }: Config,
   env: Env,
   signal: AbortSignal,
@@ -71,7 +71,7 @@ async function openSource(
       throw new UserError(
         `A path needs the id of its Collection: rucio-stac ingest ${name} --collection ID.`,
       );
-    if (inPlace)
+    if (settings.inPlace)
       throw new UserError(`--in-place is for a DID, whose files others can read; "${name}" is a path.`);
     return openLocalSource(name, collectionId);
   }

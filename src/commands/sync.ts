@@ -10,6 +10,7 @@ import { makePatience, type Patience } from '../sync/patience.ts';
 import type { SyncReport } from '../sync/state.ts';
 import type { Command, Words } from './command.ts';
 import { untilSignal } from './interrupt.ts';
+import { readJobs } from './jobs.ts';
 import { mustBeDid } from './lake.ts';
 import { runRound } from './sync-round.ts';
 
@@ -46,9 +47,6 @@ interface Choices {
 
 function readChoices(words: Words): Choices {
   const { options, names } = words;
-  const jobs = Number(options.jobs ?? 2);
-  if (!Number.isInteger(jobs) || jobs < 1 || jobs > 64)
-    throw new UserError(`--jobs is "${options.jobs}"; give a whole number from 1 to 64.`);
   const isCheck = options.check === true || options['dry-run'] === true;
   return {
     names,
@@ -56,7 +54,7 @@ function readChoices(words: Words): Choices {
     movedFrom: formerHost(words, isCheck),
     isPruning: options.prune === true,
     isJson: options.json === true,
-    jobs,
+    jobs: readJobs(options.jobs, 2),
     every: typeof options.every === 'string' ? parseEvery(options.every, '--every') : null,
   };
 }

@@ -12,6 +12,7 @@ import type { Command, Words } from './command.ts';
 import { parseLifetime } from './durations.ts';
 import { ingest } from './ingest.ts';
 import { untilSignal } from './interrupt.ts';
+import { readJobs } from './jobs.ts';
 import { mustBeDid, withRucio } from './lake.ts';
 
 const HELP = `rucio-stac upload PATH… --scope SCOPE --rse RSE
@@ -48,9 +49,7 @@ function readChoices({ names, options }: Words): Choices {
   };
   if (names.length === 0)
     throw new UserError('upload needs the path of a file or folder; see rucio-stac upload --help.');
-  const jobs = Number(text('jobs') ?? 2);
-  if (!Number.isInteger(jobs) || jobs < 1 || jobs > 16)
-    throw new UserError(`--jobs is "${text('jobs')}"; give a whole number from 1 to 16.`);
+  const jobs = readJobs(options.jobs, 2, 16);
   const dataset = text('dataset');
   if (options.ingest === true && dataset === null)
     throw new UserError('--ingest needs --dataset SCOPE:NAME, which becomes the Collection.');

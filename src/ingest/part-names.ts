@@ -1,12 +1,10 @@
 /** A scene's files -> names of what is made of them. They follow from each file's own name alone: what others of its scene come or go changes none. */
 import { createHash } from 'node:crypto';
 import type { LayerDescription } from './describe.ts';
-import { type ListedFile, type Scene, stemOf, toId } from './source.ts';
+import { baseName, type ListedFile, type Scene, stemOf, toId } from './source.ts';
 
 /** Longest part of an object's key that is there for people, in characters. */
 const READABLE = 60;
-
-const baseName = (name: string) => name.slice(name.lastIndexOf('/') + 1);
 
 /** What tells the COGs of one file from those of others of its scene; empty for the GeoTIFF that the scene is named after. */
 function partOf(id: string, { did, name }: ListedFile): string {

@@ -1,5 +1,4 @@
 /** Source and memory -> plan: which scenes there are; and, when their turn comes, which of their files are to be read. */
-
 import { type IngestedFile, ingestedKey } from '../db/ingested.ts';
 import { UserError } from '../errors.ts';
 import { isRasterName } from '../raster/open-raster.ts';

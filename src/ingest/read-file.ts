@@ -1,5 +1,4 @@
 /** One source file -> its COGs in the store and their description. The original and each COG are gone from the work folder once they are used. */
-
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';

@@ -3,7 +3,6 @@
  * `scope:name.cog`, each as `SCENE.LAYER.HASH.tif` with the first 12 digits of its sha256: files are never changed in
  * Rucio, so other bytes are another file, and the same bytes the same. No slashes: Rucio's client makes no folders for them.
  */
-
 import { createHash } from 'node:crypto';
 import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,4 @@
 /** Plan -> COGs in the store, Items and the Collection in the database. What is done is skipped, so a rerun continues. */
-
 import { rmSync } from 'node:fs';
 import { readIngested, writeScenes } from '../db/ingested.ts';
 import { readCollection } from '../db/read.ts';

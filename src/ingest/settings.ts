@@ -1,5 +1,4 @@
 /** How a DID was ingested, as JSON text: what is remembered of it, so that it can be done the same way again. */
-
 import type { Compression, Resampling } from '../raster/types.ts';
 import type { Did } from '../rucio/types.ts';
 import { type Mapping, parseMapping, readMapping, readMappingText } from './mapping.ts';

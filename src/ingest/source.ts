@@ -97,6 +97,9 @@ export function toId(name: string): string {
   return id === '' ? '_' : id;
 }
 
+/** The last part of a name. */
+export const baseName = (name: string): string => name.slice(name.lastIndexOf('/') + 1);
+
 /** A name without its extension. */
 export function stemOf(name: string): string {
   const extension = extname(name);

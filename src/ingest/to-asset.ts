@@ -4,7 +4,7 @@ import { readableUrl } from '../rucio/pfn.ts';
 import type { Did, DidType, Replica } from '../rucio/types.ts';
 import { COG_TYPE } from '../stac/media-type.ts';
 import type { BandDescription, FileDescription, LayerDescription } from './describe.ts';
-import type { Source, SourceFile } from './source.ts';
+import { baseName, type Source, type SourceFile } from './source.ts';
 
 export type Asset = Record<string, unknown>;
 
@@ -70,7 +70,7 @@ export function inPlaceAsset(
   const href = first ? readableHref(first.pfn) : permanent;
   const { 'file:checksum': _, ...cog } = cogAsset(layer, href, first?.rse ?? null);
   // One band is told by its name, several by that of their file.
-  const title = layer.bands.length > 1 ? file.name.slice(file.name.lastIndexOf('/') + 1) : cog.title;
+  const title = layer.bands.length > 1 ? baseName(file.name) : cog.title;
   return { ...cog, title, ...originalFields(source, file) };
 }
 
@@ -211,7 +211,7 @@ export function sourceAsset(
   return {
     href,
     type: mediaType,
-    title: name.slice(name.lastIndexOf('/') + 1),
+    title: baseName(name),
     description: 'The original in the data lake',
     roles: ['source'],
     ...originalFields(source, file),

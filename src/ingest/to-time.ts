@@ -1,7 +1,7 @@
 /** When a layer was: from its time axis, the lake's metadata, the raster's, or its name; else as the command line says. Never invented. */
 import { checkInstant, toUtc } from '../stac/datetime.ts';
 import type { LayerDescription } from './describe.ts';
-import type { SourceFile } from './source.ts';
+import { baseName, type SourceFile } from './source.ts';
 
 export interface ItemTime {
   datetime: string | null;
@@ -40,7 +40,7 @@ function fromTiffTag(metadata: Record<string, string>): ItemTime | null {
 
 /** A date in a file's name: 20240103T054112, 20240103_054112, 2024-01-03, 20240103. Two dates are an interval. */
 export function fromName(name: string): ItemTime | null {
-  const stem = name.slice(name.lastIndexOf('/') + 1);
+  const stem = baseName(name);
   const pattern =
     /(?<!\d)((?:19|20)\d{2})([-_]?)(\d{2})\2(\d{2})(?:[T_-]?(\d{2})[:-]?(\d{2})[:-]?(\d{2})Z?)?(?!\d)/g;
   const found = [...stem.matchAll(pattern)].flatMap(([, year, , month, day, hour, minute, second]) => {
