@@ -14,7 +14,7 @@ import pytest
 import rasterio
 import requests
 from support.lake import UTM, Source, new_scope, ramp, upload, write_tiff
-from support.product import STACK, Catalogue, until
+from support.product import STACK, Catalogue, served, until
 from support.rest import Between, Rest
 
 
@@ -62,12 +62,8 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    world = World(tmp_path_factory.mktemp("sync"))
-    try:
+    with served(World(tmp_path_factory.mktemp("sync"))) as world:
         yield world
-        world.made.stop()
-    finally:
-        world.made.close()
 
 
 def told(result):

@@ -9,7 +9,7 @@ import rasterio
 import requests
 from support.documents import use_offline_schemas, validate_document
 from support.lake import UTM, Source, new_scope, ramp, upload, write_tiff
-from support.product import S3, STACK, Catalogue, s3_client
+from support.product import S3, STACK, Catalogue, s3_client, served
 from support.rest import Rest
 from test_publish import as_alice, content, downloaded, metadata, replicas, sums
 
@@ -59,12 +59,8 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    world = World(tmp_path_factory.mktemp("sync"))
-    try:
+    with served(World(tmp_path_factory.mktemp("sync"))) as world:
         yield world
-        world.made.stop()
-    finally:
-        world.made.close()
 
 
 def moved_on(item):

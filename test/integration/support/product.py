@@ -305,3 +305,13 @@ class Background(threading.Thread):
         if self.error:
             raise self.error
         return self.value
+
+
+@contextlib.contextmanager
+def served(world):
+    """A world with a catalogue, `made`: it is stopped in order, and taken away whatever happens."""
+    try:
+        yield world
+        world.made.stop()
+    finally:
+        world.made.close()
