@@ -1,8 +1,9 @@
 /** Words after `ingest` -> what is to be done. */
 import { resolve } from 'node:path';
 import { UserError } from '../errors.ts';
+import { parseScenePattern } from '../ingest/file-names.ts';
+import { parseGiven, readGivenText } from '../ingest/given.ts';
 import { readMappingText } from '../ingest/mapping.ts';
-import { parseScenePattern } from '../ingest/plan.ts';
 import type { IngestSettings } from '../ingest/settings.ts';
 import { readInstant } from '../ingest/to-time.ts';
 import { compressorOf } from '../raster/compress.ts';
@@ -58,7 +59,9 @@ export function readChoices({ options, names }: Words): Choices {
   const compression = oneOf('--compression', text('compression'), COMPRESSIONS);
   if (compression !== null) compressorOf(compression, undefined);
   const overviews = oneOf('--overviews', text('overviews'), RESAMPLINGS);
-  const [scene, mapping] = [text('scene'), text('mapping')];
+  const [scene, mapping, metadata] = [text('scene'), text('mapping'), text('metadata')];
+  const told = metadata === null ? null : { path: resolve(metadata), text: readGivenText(metadata) };
+  if (told !== null) parseGiven(told.text, told.path);
   if (scene !== null) parseScenePattern(scene);
   return {
     name,
@@ -67,12 +70,14 @@ export function readChoices({ options, names }: Words): Choices {
     time,
     settings: {
       scene,
+      names: true,
       multiband: options.multiband === true,
       inPlace: options['in-place'] === true,
       compression,
       overviews,
       datetime: given,
       mapping: mapping === null ? null : { path: resolve(mapping), text: readMappingText(mapping) },
+      metadata: told,
       register: readRegister(text, options['register-stac'] === true),
     },
     jobs,

@@ -4,7 +4,7 @@ import type { CollectionFacts } from '../db/collection-facts.ts';
 import { COG_TYPE } from '../stac/media-type.ts';
 import { sourceKey } from './part-names.ts';
 import type { Scene, SourceFile } from './source.ts';
-import { bandFields, joinAvailability, stateOfFiles } from './to-asset.ts';
+import { bandsOf, joinAvailability, stateOfFiles } from './to-asset.ts';
 import type { Document, SceneFile } from './to-item.ts';
 
 type Dimensions = Record<string, Document>;
@@ -53,16 +53,16 @@ function mergeDimension(a: Document, b: Document): Document {
 }
 
 /** What the Items of a file have as assets. */
-function assetsOf({ asset, description }: SceneFile): [string, () => Document][] {
+function assetsOf({ file, asset, description }: SceneFile): [string, () => Document][] {
   return description.layers.map((layer) => {
     const key = asset ?? layer.asset;
-    const bands = () =>
-      layer.bands.map((band) => {
-        const { statistics: _, ...fields } = bandFields(band);
-        return fields;
-      });
-    const title = layer.bands[0]?.description ?? key;
-    return [key, () => ({ type: COG_TYPE, title, roles: ['data'], bands: bands() })];
+    const make = () => {
+      const bands = bandsOf({ layer, file, asset: key }).map(
+        ({ statistics: _, 'raster:histogram': __, ...fields }) => fields,
+      );
+      return { type: COG_TYPE, title: bands[0]?.description ?? key, roles: ['data'], bands };
+    };
+    return [key, make];
   });
 }
 

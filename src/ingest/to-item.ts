@@ -4,8 +4,9 @@ import { placeOf } from '../geo/box-geometry.ts';
 import type { Geometry } from '../geo/geometry.ts';
 import type { Replica } from '../rucio/types.ts';
 import type { AssetStore } from '../s3/types.ts';
-import { OWN_PREFIX, ownAssetHref } from '../stac/link.ts';
+import { ownAssetHref } from '../stac/link.ts';
 import type { FileDescription, LayerDescription } from './describe.ts';
+import { extensionsOf } from './extensions.ts';
 import { licenseOf } from './license.ts';
 import { orderFields, worstOrder } from './orders.ts';
 import { sourceKey, storeKey } from './part-names.ts';
@@ -19,6 +20,7 @@ import {
   inPlaceAsset,
   known,
   lakeFields,
+  type Part,
   replicaByRse,
   rseScheme,
   sourceAsset,
@@ -41,22 +43,6 @@ export interface ItemSettings {
   time: ItemTime | null;
 }
 
-const extension = (name: string, version: string) =>
-  `https://stac-extensions.github.io/${name}/${version}/schema.json`;
-
-export const EXTENSIONS = {
-  projection: extension('projection', 'v1.2.0'),
-  raster: extension('raster', 'v2.0.0'),
-  file: extension('file', 'v2.1.0'),
-  alternate: extension('alternate-assets', 'v1.2.0'),
-  storage: extension('storage', 'v2.0.0'),
-  datacube: extension('datacube', 'v2.3.0'),
-  eo: extension('eo', 'v2.0.0'),
-  scientific: extension('scientific', 'v1.0.0'),
-  order: extension('order', 'v1.1.0'),
-  rucio: `${OWN_PREFIX}schemas/rucio/v1.0.0/schema.json`,
-};
-
 /** Fields that say when and where, which an Item tells in its own way. */
 const PLACED = ['datetime', 'start_datetime', 'end_datetime', 'bbox'];
 
@@ -70,13 +56,6 @@ function commonFields(metadata: Document): Document {
 function licenseLinks(files: SourceFile[]): Document[] {
   const links = files.flatMap(({ metadata }) => licenseOf(metadata)?.links ?? []);
   return [...new Map(links.map((link) => [link.href, link])).values()];
-}
-
-/** One layer of a scene, with the file it came from. */
-interface Part {
-  layer: LayerDescription;
-  file: SourceFile;
-  asset: string;
 }
 
 function assetKey({ asset }: SceneFile, layer: LayerDescription, layersOfStep: number): string {
@@ -168,13 +147,14 @@ function assetsOf(
   const ref = store.scheme()?.ref ?? null;
   for (const { layer, file, asset } of parts) {
     const key = freeKey(assets, asset);
+    const part = { layer, file, asset: key };
     if (layer.inPlace) {
       const permanent = ownAssetHref(source.collectionId, id, key);
-      assets[key] = inPlaceAsset(source, file, layer, permanent);
+      assets[key] = inPlaceAsset(source, part, permanent);
       continue;
     }
     const href = store.hrefOf(storeKey(source.collectionId, scene, file, layer));
-    assets[key] = { ...cogAsset(layer, href, ref), ...lakeFields(source, layer) };
+    assets[key] = { ...cogAsset(part, href, ref), ...lakeFields(source, layer) };
   }
   const used = files.filter(({ file }) => parts.some((part) => part.file === file && !part.layer.inPlace));
   for (const each of used) {
@@ -201,25 +181,6 @@ function projectionOf(parts: Part[]): Document {
   const [epsg] = codes;
   if (codes.size !== 1 || epsg === undefined) return {};
   return { 'proj:code': epsg === null ? null : `EPSG:${epsg}`, 'proj:epsg': epsg };
-}
-
-/** The extensions whose fields a document has, wherever they stand in it. */
-function extensionsOf(document: Document): string[] {
-  const text = JSON.stringify(document);
-  const uses = (field: string) => text.includes(`"${field}`);
-  const { projection, raster, file, alternate, storage, datacube, eo, scientific, rucio, order } = EXTENSIONS;
-  return [
-    ...(uses('proj:') ? [projection] : []),
-    ...(uses('raster:') ? [raster] : []),
-    ...(uses('file:') ? [file] : []),
-    ...(uses('alternate"') ? [alternate] : []),
-    ...(uses('storage:') ? [storage] : []),
-    ...(uses('cube:') ? [datacube] : []),
-    ...(uses('eo:') ? [eo] : []),
-    ...(uses('sci:') ? [scientific] : []),
-    ...(uses('rucio:') ? [rucio] : []),
-    ...(uses('order:') ? [order] : []),
-  ];
 }
 
 function toItem(
