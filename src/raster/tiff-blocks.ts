@@ -85,7 +85,12 @@ function copyBlock(
   }
 }
 
-async function readBlock(
+/**
+ * Pixels of one block as stored, `samples` interleaved; of a block without a place in the file, nodata.
+ * @param index among all blocks of the image, `blockRow` its row among them
+ * @throws UserError for a missing or broken block
+ */
+export async function readBlock(
   bytes: ByteSource,
   directory: Directory,
   layout: TiffLayout,
