@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { parseScenePattern } from '../ingest/file-names.ts';
 import { parseGiven, readGivenText } from '../ingest/given.ts';
+import { FOOTPRINTS, HISTOGRAMS } from '../ingest/look.ts';
 import { readMappingText } from '../ingest/mapping.ts';
 import type { IngestSettings } from '../ingest/settings.ts';
 import { readInstant } from '../ingest/to-time.ts';
@@ -50,7 +51,7 @@ export function readChoices({ options, names }: Words): Choices {
       `--collection is "${collectionId}"; an id has letters, digits and . _ ~ + - in it, and begins with a letter or digit.`,
     );
   }
-  const other = ['multiband', 'register', 'compression', 'overviews'].find(
+  const other = ['multiband', 'register', 'compression', 'overviews', 'histogram', 'footprint'].find(
     (key) => options[key] !== undefined,
   );
   if (options['in-place'] === true && other !== undefined) {
@@ -75,6 +76,8 @@ export function readChoices({ options, names }: Words): Choices {
       inPlace: options['in-place'] === true,
       compression,
       overviews,
+      histogram: oneOf('--histogram', text('histogram'), HISTOGRAMS),
+      footprint: oneOf('--footprint', text('footprint'), FOOTPRINTS),
       datetime: given,
       mapping: mapping === null ? null : { path: resolve(mapping), text: readMappingText(mapping) },
       metadata: told,

@@ -46,6 +46,8 @@ in what has changed; what is done is skipped.
   --multiband       keep all bands of a GeoTIFF in one COG (stackstac needs one band a COG, the default)
   --compression NAME  of the COGs: deflate (the default), lzw, zstd (Node 22.15 or later; fewer programs read it)
   --overviews NAME  how they are made smaller: average (the default), mode for classes, nearest
+  --histogram NAME  of each band: overview (the default: of a smaller image), exact (of every pixel), none
+  --footprint NAME  of each Item: grid (the default), data (round the pixels that hold data)
   --in-place        make no COGs: the Items point to the originals, which must be COGs that are read over https
   --mapping FILE    which metadata of the lake becomes which STAC field, as JSON (docs/rucio.md)
   --metadata FILE   what you say of Collection, Items, bands and file names, as YAML (docs/stac.md)
@@ -212,6 +214,8 @@ export const ingest: Command = {
     multiband: { type: 'boolean' },
     compression: { type: 'string' },
     overviews: { type: 'string' },
+    histogram: { type: 'string' },
+    footprint: { type: 'string' },
     'in-place': { type: 'boolean' },
     mapping: { type: 'string' },
     metadata: { type: 'string' },

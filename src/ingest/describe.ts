@@ -9,6 +9,7 @@ import type {
   LayerTime,
   RasterFile,
 } from '../raster/types.ts';
+import type { Histogram, Look } from './look.ts';
 
 export interface BandDescription {
   name: string;
@@ -20,6 +21,8 @@ export interface BandDescription {
   unit: string | null;
   description: string | null;
   statistics: BandStatistics | null;
+  /** Of its pixels, or of an overview's. */
+  histogram?: Histogram;
 }
 
 /** What was made and is in the lake as well, byte by byte. */
@@ -60,7 +63,11 @@ export interface FileDescription {
   stac?: Record<string, LakeFile>;
 }
 
-function describeBand(band: LayerBand, statistics: BandStatistics | undefined): BandDescription {
+function describeBand(
+  band: LayerBand,
+  statistics: BandStatistics | undefined,
+  histogram: Histogram | null | undefined,
+): BandDescription {
   const { name, dataType, nodata, scale, offset, unit, description } = band;
   const isBig = typeof nodata === 'bigint';
   const written = isBig ? (Number.isSafeInteger(Number(nodata)) ? Number(nodata) : String(nodata)) : nodata;
@@ -73,6 +80,7 @@ function describeBand(band: LayerBand, statistics: BandStatistics | undefined): 
     unit,
     description,
     statistics: statistics ?? null,
+    ...(histogram && { histogram }),
   };
 }
 
@@ -90,7 +98,7 @@ function resolutionOf({ transform, crs }: Grid): number | null {
 }
 
 /** What a COG made of a layer is. */
-export function describeLayer(layer: Layer, cog: CogResult): LayerDescription {
+export function describeLayer(layer: Layer, cog: CogResult, look?: Look): LayerDescription {
   const { key, asset, time, grid, bands, metadata } = layer;
   return {
     key,
@@ -101,8 +109,9 @@ export function describeLayer(layer: Layer, cog: CogResult): LayerDescription {
     epsg: grid.crs.epsg,
     resolution: resolutionOf(grid),
     projBbox: projectedBbox(grid),
-    footprint: footprint(grid),
-    bands: bands.map((band, index) => describeBand(band, cog.statistics[index])),
+    // Without any data, all of it is told: it must be somewhere.
+    footprint: look?.footprint ?? footprint(grid),
+    bands: bands.map((band, index) => describeBand(band, cog.statistics[index], look?.histograms[index])),
     metadata,
     cog: { bytes: cog.bytes, sha256: cog.sha256 },
   };

@@ -4,6 +4,7 @@ import { isRasterName } from '../raster/open-raster.ts';
 import type { Compression, Resampling } from '../raster/types.ts';
 import type { AssetStore } from '../s3/types.ts';
 import type { FileDescription } from './describe.ts';
+import type { LookSettings } from './look.ts';
 import type { ReadName } from './named-file.ts';
 import { storeKey } from './part-names.ts';
 import { isItemName } from './register-name.ts';
@@ -49,7 +50,7 @@ export interface Plan {
 }
 
 /** Settings that change what a file becomes. */
-export interface PlanSettings {
+export interface PlanSettings extends LookSettings {
   /** Which files are one scene, by their names; null: those of one stem. */
   readName: ReadName | null;
   multiband: boolean;

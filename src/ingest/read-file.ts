@@ -7,6 +7,7 @@ import { writeCog } from '../raster/write-cog.ts';
 import type { AssetStore } from '../s3/types.ts';
 import { COG_TYPE } from '../stac/media-type.ts';
 import { describeLayer, type FileDescription, type LayerDescription } from './describe.ts';
+import { lookAt } from './look.ts';
 import { storeKey } from './part-names.ts';
 import type { PlanSettings } from './plan.ts';
 import type { Progress } from './progress.ts';
@@ -36,7 +37,8 @@ async function storeLayer(
   const { compression, resampling } = settings;
   try {
     const cog = await writeCog(layer, path, { signal, compression, resampling });
-    const description = describeLayer(layer, cog);
+    const look = await lookAt(path, layer, cog.statistics, settings);
+    const description = describeLayer(layer, cog, look);
     const key = storeKey(collectionId, scene, file, description);
     const { bytes, sha256 } = cog;
     if (!(await store.has(key, bytes, sha256))) {

@@ -3,6 +3,7 @@ import type { Compression, Resampling } from '../raster/types.ts';
 import type { Did } from '../rucio/types.ts';
 import { makeReadName, parseScenePattern } from './file-names.ts';
 import { type Given, NOTHING_GIVEN, parseGiven, readGivenText } from './given.ts';
+import type { LookSettings } from './look.ts';
 import { type Mapping, parseMapping, readMapping, readMappingText } from './mapping.ts';
 import type { ReadName } from './named-file.ts';
 import type { PlanSettings } from './plan.ts';
@@ -35,6 +36,8 @@ export interface IngestSettings {
   /** null: by default. */
   compression: Compression | null;
   overviews: Resampling | null;
+  histogram: NonNullable<LookSettings['histogram']> | null;
+  footprint: NonNullable<LookSettings['footprint']> | null;
   /** `--in-place` */
   inPlace: boolean;
   /** `--datetime`, as it was given. */
@@ -53,6 +56,8 @@ export const DEFAULT_SETTINGS: IngestSettings = {
   multiband: false,
   compression: null,
   overviews: null,
+  histogram: null,
+  footprint: null,
   inPlace: false,
   datetime: null,
   mapping: null,
@@ -74,6 +79,8 @@ export const planSettings = (settings: IngestSettings): PlanSettings => ({
   inPlace: settings.inPlace,
   ...(settings.compression && { compression: settings.compression }),
   ...(settings.overviews && { resampling: settings.overviews }),
+  ...(settings.histogram && { histogram: settings.histogram }),
+  ...(settings.footprint && { footprint: settings.footprint }),
 });
 
 /** @throws UserError */

@@ -26,6 +26,7 @@ export function bandFields(band: BandDescription): Record<string, unknown> {
     'raster:scale': band.scale,
     'raster:offset': band.offset,
     statistics: statistics && statistics.minimum !== null ? known(statistics) : null,
+    'raster:histogram': band.histogram,
   });
 }
 

@@ -1,6 +1,7 @@
 /** Scene with its descriptions -> Items. STAC 1.1 Item; projection 1.2, raster 2.0, file 2.1, alternate-assets 1.2, storage 2.0, datacube 2.3, and our rucio extension. */
 import { UserError } from '../errors.ts';
 import { placeOf } from '../geo/box-geometry.ts';
+import { footprintArea } from '../geo/footprint-parts.ts';
 import type { Geometry } from '../geo/geometry.ts';
 import type { Replica } from '../rucio/types.ts';
 import type { AssetStore } from '../s3/types.ts';
@@ -98,8 +99,10 @@ export function itemIdsOf(
 
 /** Where the raster says it is; one without a reference system is where its metadata says. */
 function footprintOf(parts: Part[], label: string): { geometry: Geometry; bbox: number[] } {
-  const found = parts.map(({ layer }) => layer.footprint).find((each) => each !== null);
-  if (found) return found;
+  const found = parts.flatMap(({ layer }) => layer.footprint ?? []);
+  // Of bands with data in different places, the one with most of them.
+  const [largest] = found.toSorted((one, other) => footprintArea(other) - footprintArea(one));
+  if (largest) return largest;
   for (const { file } of parts) {
     const geometry = placeOf(file.metadata.bbox);
     if (geometry) return { geometry, bbox: file.metadata.bbox as number[] };

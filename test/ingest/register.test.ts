@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LayerDescription } from '../../src/ingest/describe.ts';
-import type { Document } from '../../src/ingest/to-item.ts';
 import { EXTENSIONS } from '../../src/ingest/extensions.ts';
 import { makePlan } from '../../src/ingest/plan.ts';
 import { cogDid } from '../../src/ingest/register.ts';
 import { itemText } from '../../src/ingest/register-item.ts';
 import type { ListedFile, Scene, Source, SourceFile } from '../../src/ingest/source.ts';
+import type { Document } from '../../src/ingest/to-item.ts';
 import { makeValidator } from '../../src/stac/validate.ts';
 
 const name = (id: string, key: string, sha256: string) => {
