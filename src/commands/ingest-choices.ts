@@ -51,9 +51,15 @@ export function readChoices({ options, names }: Words): Choices {
       `--collection is "${collectionId}"; an id has letters, digits and . _ ~ + - in it, and begins with a letter or digit.`,
     );
   }
-  const other = ['multiband', 'register', 'compression', 'overviews', 'histogram', 'footprint'].find(
-    (key) => options[key] !== undefined,
-  );
+  const other = [
+    'multiband',
+    'register',
+    'compression',
+    'overviews',
+    'histogram',
+    'footprint',
+    'thumbnail',
+  ].find((key) => options[key] !== undefined);
   if (options['in-place'] === true && other !== undefined) {
     throw new UserError(`--in-place makes no COGs, so that --${other} has no meaning; give one of them.`);
   }
@@ -73,6 +79,7 @@ export function readChoices({ options, names }: Words): Choices {
       scene,
       names: true,
       multiband: options.multiband === true,
+      thumbnail: options.thumbnail === true,
       inPlace: options['in-place'] === true,
       compression,
       overviews,

@@ -48,6 +48,7 @@ in what has changed; what is done is skipped.
   --overviews NAME  how they are made smaller: average (the default), mode for classes, nearest
   --histogram NAME  of each band: overview (the default: of a smaller image), exact (of every pixel), none
   --footprint NAME  of each Item: grid (the default), data (round the pixels that hold data)
+  --thumbnail       also draw each Item, as pictures of 256 and 1,024 pixels beside its COGs
   --in-place        make no COGs: the Items point to the originals, which must be COGs that are read over https
   --mapping FILE    which metadata of the lake becomes which STAC field, as JSON (docs/rucio.md)
   --metadata FILE   what you say of Collection, Items, bands and file names, as YAML (docs/stac.md)
@@ -131,6 +132,7 @@ async function runWith(
     jobs: choices.jobs,
     signal,
     progress,
+    isDrawing: choices.settings.thumbnail,
     ...(register && { publish: register.publish }),
     onItems: (_, items) => {
       for (const item of items) writer?.item(item);
@@ -216,6 +218,7 @@ export const ingest: Command = {
     overviews: { type: 'string' },
     histogram: { type: 'string' },
     footprint: { type: 'string' },
+    thumbnail: { type: 'boolean' },
     'in-place': { type: 'boolean' },
     mapping: { type: 'string' },
     metadata: { type: 'string' },

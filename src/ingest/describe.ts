@@ -53,6 +53,22 @@ export interface LayerDescription {
   inPlace?: true;
 }
 
+/** A picture in the store. */
+export interface StoredPicture {
+  bytes: number;
+  sha256: string;
+}
+
+/** Pictures of one Item. */
+export interface ItemPictures {
+  thumbnail: StoredPicture;
+  overview: StoredPicture;
+  /** render extension, Render Object. */
+  render: Record<string, unknown>;
+  /** What they were drawn of, and in which way: other inputs are drawn anew. */
+  of: string;
+}
+
 export interface FileDescription {
   mediaType: string;
   cube: RasterFile['cube'];
@@ -61,6 +77,10 @@ export interface FileDescription {
   layers: LayerDescription[];
   /** Items of its scene that are in the lake as files, by their ids. */
   stac?: Record<string, LakeFile>;
+  /** Pictures of Items of its scene, by their ids. */
+  pictures?: Record<string, ItemPictures>;
+  /** Version of rucio-stac that made its COGs; undefined: an earlier release, or none were made. */
+  software?: string;
 }
 
 function describeBand(

@@ -6,7 +6,8 @@ import type { AssetStore } from '../s3/types.ts';
 import type { FileDescription } from './describe.ts';
 import type { LookSettings } from './look.ts';
 import type { ReadName } from './named-file.ts';
-import { storeKey } from './part-names.ts';
+import { pictureKey, storeKey } from './part-names.ts';
+import { PICTURES } from './picture-assets.ts';
 import { isItemName } from './register-name.ts';
 import { readPublished } from './register-standing.ts';
 import {
@@ -247,6 +248,12 @@ async function isStored(
     if (layer.inPlace) continue;
     const { bytes, sha256 } = layer.cog;
     if (!(await store.has(storeKey(source.collectionId, scene, file, layer), bytes, sha256))) return false;
+  }
+  for (const [id, drawn] of Object.entries(known?.pictures ?? {})) {
+    for (const kind of PICTURES) {
+      const { bytes, sha256 } = drawn[kind];
+      if (!(await store.has(pictureKey(source.collectionId, scene, id, kind), bytes, sha256))) return false;
+    }
   }
   return true;
 }

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { packageVersion } from '../package-root.ts';
 import { openRaster } from '../raster/open-raster.ts';
 import { writeCog } from '../raster/write-cog.ts';
 import type { AssetStore } from '../s3/types.ts';
@@ -73,7 +74,7 @@ async function convert(
     const { mediaType, cube, attributes, warnings } = raster;
     for (const warning of warnings)
       context.progress.event('ingest:file:warning', { file: file.name, warning });
-    return { mediaType, cube, attributes, warnings, layers };
+    return { mediaType, cube, attributes, warnings, layers, software: packageVersion() };
   } finally {
     await raster.close();
   }

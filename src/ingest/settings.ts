@@ -38,6 +38,8 @@ export interface IngestSettings {
   overviews: Resampling | null;
   histogram: NonNullable<LookSettings['histogram']> | null;
   footprint: NonNullable<LookSettings['footprint']> | null;
+  /** `--thumbnail` */
+  thumbnail: boolean;
   /** `--in-place` */
   inPlace: boolean;
   /** `--datetime`, as it was given. */
@@ -58,6 +60,7 @@ export const DEFAULT_SETTINGS: IngestSettings = {
   overviews: null,
   histogram: null,
   footprint: null,
+  thumbnail: false,
   inPlace: false,
   datetime: null,
   mapping: null,

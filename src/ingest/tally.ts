@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { CollectionFacts } from '../db/collection-facts.ts';
 import { COG_TYPE } from '../stac/media-type.ts';
 import { sourceKey } from './part-names.ts';
+import { PICTURES, pictureDefinition } from './picture-assets.ts';
 import type { Scene, SourceFile } from './source.ts';
 import { bandsOf, joinAvailability, stateOfFiles } from './to-asset.ts';
 import type { Document, SceneFile } from './to-item.ts';
@@ -70,6 +71,7 @@ export function makeTally(): Tally {
   const assets = new Map<string, Placed<Document>>();
   const originals = new Map<string, Placed<null>>();
   const originalTypes = new Set<string>();
+  let isDrawn = false;
   const dimensions = new Map<string, Placed<Document>>();
   const variables = new Map<string, Placed<unknown>>();
   let files = 0;
@@ -95,6 +97,7 @@ export function makeTally(): Tally {
     add({ place }, some) {
       for (const [at, file] of some.entries()) {
         files++;
+        isDrawn ||= file.description.pictures !== undefined;
         for (const [part, [key, make]] of assetsOf(file).entries())
           keepFirst(assets, key, [place, at, part], make);
         const isCopied = file.description.layers.some(({ inPlace }) => !inPlace);
@@ -117,7 +120,11 @@ export function makeTally(): Tally {
         roles: ['source'],
       };
       const all = new Map<string, Placed<Document | null>>([...assets, ...originals]);
-      return Object.fromEntries(inOrder(all).map(([key, made]) => [key, made ?? source]));
+      const pictures = isDrawn ? PICTURES.map((kind) => [kind, pictureDefinition(kind)] as const) : [];
+      return Object.fromEntries([
+        ...inOrder(all).map(([key, made]) => [key, made ?? source] as const),
+        ...pictures,
+      ]);
     },
     cubeFields(facts, existing) {
       // A Collection of scenes and cubes has no dimensions that would be true of all.

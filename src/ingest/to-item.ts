@@ -11,6 +11,7 @@ import { extensionsOf } from './extensions.ts';
 import { licenseOf } from './license.ts';
 import { orderFields, worstOrder } from './orders.ts';
 import { sourceKey, storeKey } from './part-names.ts';
+import { pictureAssets, rendersOf } from './picture-assets.ts';
 import type { Scene, Source, SourceFile } from './source.ts';
 import {
   type Asset,
@@ -53,6 +54,14 @@ function commonFields(metadata: Document): Document {
   return { ...Object.fromEntries(told), ...(license !== undefined && { license }) };
 }
 
+/** What made the COGs; software that made the originals stays beside it. */
+function softwareOf(files: SceneFile[]): Document {
+  const version = files.map(({ description }) => description.software).find((each) => each !== undefined);
+  if (version === undefined) return {};
+  const before = files.map(({ file }) => file.metadata['processing:software']);
+  return { 'processing:software': Object.assign({}, ...before, { 'rucio-stac': version }) as Document };
+}
+
 /** Links to licences that are addresses, each once. */
 function licenseLinks(files: SourceFile[]): Document[] {
   const links = files.flatMap(({ metadata }) => licenseOf(metadata)?.links ?? []);
@@ -67,7 +76,7 @@ function assetKey({ asset }: SceneFile, layer: LayerDescription, layersOfStep: n
 const stamp = (datetime: string) => datetime.replaceAll(/[-:]/g, '');
 
 /** Parts of one Item each: a scene of GeoTIFFs is one, a cube has one a time step. What has no time belongs to every step. */
-function groupParts(scene: Pick<Scene, 'id'>, files: SceneFile[]): Map<string, Part[]> {
+export function groupParts(scene: Pick<Scene, 'id'>, files: SceneFile[]): Map<string, Part[]> {
   const times = new Set(
     files.flatMap(({ description }) => description.layers.flatMap(({ time }) => time?.datetime ?? [])),
   );
@@ -166,6 +175,8 @@ function assetsOf(
     const original = sourceAsset(source, file, description, ownAssetHref(source.collectionId, id, key));
     if (original) assets[key] = original;
   }
+  for (const [key, each] of Object.entries(pictureAssets(source.collectionId, scene, id, files, store)))
+    assets[freeKey(assets, key)] = each;
   return assets;
 }
 
@@ -215,8 +226,9 @@ function toItem(
     ...time,
     ...projectionOf(parts),
     ...rucioFields(source, used),
-    ...known({ 'storage:schemes': storageSchemes(replicas, store) }),
+    ...known({ 'storage:schemes': storageSchemes(replicas, store), renders: rendersOf(id, files) }),
     ...orderFields(worstOrder(source.orders, used)),
+    ...softwareOf(files.filter(({ file }) => used.includes(file))),
   };
   const assets = assetsOf(id, scene, parts, files, settings);
   const links = [...used.flatMap(({ did }) => (did ? didLinks(source, did) : [])), ...licenseLinks(telling)];

@@ -94,6 +94,27 @@ export function s3Store(settings: S3Settings): AssetStore {
         const { Body } = await client.send(object, { abortSignal: signal });
         await pipeline(Body as Readable, createWriteStream(path), signal ? { signal } : {});
       }),
+    openRanges: async (key, signal) => {
+      const Key = objectKey(settings, key);
+      const head = await attempt(`read ${key}`, () =>
+        client.send(new HeadObjectCommand({ Bucket, Key }), { abortSignal: signal }),
+      );
+      return {
+        name: key,
+        size: head.ContentLength ?? 0,
+        read: (offset, length) =>
+          attempt(`read ${key}`, async () => {
+            // One that is written anew meanwhile is not read half.
+            const range = { Range: `bytes=${offset}-${offset + length - 1}`, IfMatch: head.ETag };
+            const command = new GetObjectCommand({ Bucket, Key, ...range });
+            const { Body } = await client.send(command, { abortSignal: signal });
+            const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
+            if (bytes.length === length) return bytes;
+            throw new UserError(`${key} gave ${bytes.length} bytes instead of ${length}.`);
+          }),
+        close: async () => {},
+      };
+    },
     remove: async (key) => {
       const command = new DeleteObjectCommand({ Bucket, Key: objectKey(settings, key) });
       await attempt(`delete ${key}`, () => client.send(command));

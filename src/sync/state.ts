@@ -212,7 +212,9 @@ function openGroup(
   report.notes.push(...changedNotes(settings, didKey(target.home)));
   const asked = { collection: target.collection, context: sync.context, report, time };
   const publisher = settings.register && makePublisher(source, settings.register, asked);
-  const context = { ...sync.context, time, settings: null, ...(publisher && { publish: publisher.publish }) };
+  const isDrawing = settings.thumbnail;
+  const more = { time, settings: null, isDrawing, ...(publisher && { publish: publisher.publish }) };
+  const context = { ...sync.context, ...more };
   const run = openRun(plan, context);
   // The Collection is there; it is written at the end.
   const readOrders = makeOrderReader(context.db, source, context.signal);
