@@ -59,4 +59,6 @@ export interface S3Settings {
   accessKeyId: string | null;
   secretAccessKey: string | null;
   sessionToken: string | null;
+  /** Whether what is stored is looked for as everybody reads it, without keys. */
+  checkPublic: boolean;
 }
