@@ -122,7 +122,9 @@ function readList(env: Env, name: string): string[] {
 function readHosts(env: Env, name: string, faults: string[]): string[] {
   return readList(env, name).flatMap((text) => {
     const url = URL.canParse(`https://${text}`) ? new URL(`https://${text}`) : null;
-    if (url && url.href === `https://${url.host}/` && !/[/?#]/.test(text)) return [url.host];
+    // No "*" among them: a pattern would be taken for a host.
+    const isHost = /^(\[[\da-f:.]+\]|[\w.-]+)(:\d+)?$/.test(url?.host ?? '') && !/[/?#@\\]/.test(text);
+    if (url && isHost) return [url.host];
     faults.push(
       `${name} has "${text}"; accepted are hosts such as data.example.org or data.example.org:8443`,
     );
