@@ -69,14 +69,12 @@ function toBytes(band: NumberArray, [least, most]: Range): Uint8ClampedArray {
 function interleave(bands: Uint8ClampedArray[], valid: Uint8Array | null) {
   const channels = bands.length === 1 ? (2 as const) : (4 as const);
   const data = new Uint8Array(bands[0]!.length * channels);
+  // What is transparent has one colour, whatever was beneath: it compresses better.
   for (const [channel, band] of bands.entries())
     for (let index = 0, to = channel; index < band.length; index += 1, to += channels)
-      data[to] = band[index]!;
+      if (valid === null || valid[index] !== 0) data[to] = band[index]!;
   for (let index = 0, to = channels - 1; to < data.length; index += 1, to += channels)
     data[to] = valid === null ? 255 : valid[index]!;
-  // What is transparent has one colour, whatever was beneath: it compresses better.
-  for (let to = channels - 1; to < data.length; to += channels)
-    if (data[to] === 0) data.fill(0, to - channels + 1, to);
   return { data, channels };
 }
 

@@ -18,8 +18,13 @@ export interface OverviewOptions {
   resampling?: PictureResampling;
 }
 
+export interface Size {
+  width: number;
+  height: number;
+}
+
 /** Size of a picture of the whole: no side above `size`, none enlarged. */
-export function pictureSize({ width, height }: Image, size: number): { width: number; height: number } {
+export function pictureSize({ width, height }: Image, size: number): Size {
   const shrink = Math.max(1, width / size, height / size);
   return { width: Math.max(1, Math.round(width / shrink)), height: Math.max(1, Math.round(height / shrink)) };
 }
@@ -43,18 +48,17 @@ export async function readOverview(
   options: OverviewOptions = {},
 ): Promise<Overview> {
   const image = await openImage(bytes);
-  return { image, ...(await readWhole(bytes, image, size, options)) };
+  return { image, ...(await readWhole(bytes, image, pictureSize(image, size), options)) };
 }
 
-/** The same of a file that is open. @throws UserError */
+/** The same of a file that is open, at a size given. @throws UserError */
 export async function readWhole(
   bytes: ByteSource,
   image: Image,
-  size: number,
+  target: Size,
   { bands = [0], resampling = 'nearest' }: OverviewOptions,
   keep?: KeepBlock,
 ): Promise<Pixels> {
-  const target = pictureSize(image, size);
   const level = levelFor(image, image.width / target.width);
   const { width, height } = image.levels[level]!.layout;
   const window: Window = { column: 0, row: 0, width, height };
@@ -82,9 +86,4 @@ function evenPlaces({ transform }: Image, target: Size, level: Size) {
     }
   }
   return { columns, rows };
-}
-
-interface Size {
-  width: number;
-  height: number;
 }

@@ -1,5 +1,4 @@
 /** A part of one level -> its pixels, of the blocks that it touches alone. Blocks are got from whoever keeps them. */
-import { UserError } from '../errors.ts';
 import type { ByteSource } from '../raster/bytes.ts';
 import { bytesPerPixel, copyPixels, isBig, makePixels } from '../raster/pixels.ts';
 import { readBlock } from '../raster/tiff-blocks.ts';
@@ -180,11 +179,4 @@ function toNumbers(pixels: PixelArray): NumberArray {
 function toOpacity(alpha: NumberArray): Uint8Array {
   if (alpha instanceof Uint8Array) return alpha;
   return Uint8Array.from(alpha, (value: number) => (value > 0 ? 255 : 0));
-}
-
-/** Indexes of bands by number, from 1. @throws UserError */
-export function mustHaveBands(image: Image, indexes: number[]): number[] {
-  const wrong = indexes.find((index) => index < 0 || index >= image.bands.length);
-  if (wrong === undefined) return indexes;
-  throw new UserError(`there is no band ${wrong + 1}; the file has ${image.bands.length}`);
 }
