@@ -81,6 +81,8 @@ export interface Layer {
   metadata: Record<string, string>;
   /** Rows [row, row + count) of band `band` (0-based), count * width values. */
   readRows(band: number, row: number, count: number): Promise<PixelArray>;
+  /** The mask of all bands, where the file has one: 0 for pixels without data, count * width values. */
+  readMask?(row: number, count: number): Promise<Uint8Array>;
 }
 
 /** Dimension of a NetCDF cube as the datacube extension wants it (v2.3.0). */
