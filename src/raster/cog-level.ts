@@ -6,11 +6,15 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { LevelPlace, TilePlaces } from './cog-header.ts';
 import { cutTile, type EncodedTile, pasteTile, type Rows, type TileShape } from './cog-tiles.ts';
 import type { Sampled } from './overview.ts';
-import { bytesPerPixel, copyPixels, makePixels } from './pixels.ts';
+import { bytesPerPixel, copyPixels } from './pixels.ts';
+import { givePixels, lend, takePixels } from './spare-pixels.ts';
 import type { Moments } from './statistics.ts';
 import type { TileBudget } from './tile-budget.ts';
 import { encodeSomewhere } from './tile-pool.ts';
 import type { Compression, Resampling } from './types.ts';
+
+/** Smaller tiles are not worth their place among what is taken again. */
+const SPARE_BYTES = 64 * 1024;
 
 export interface LevelOptions {
   bands: Sampled[];
@@ -70,7 +74,7 @@ export async function openLevel(
   let seen = 0;
 
   const makeRows = (columns: number, count: number): Rows => ({
-    bands: bands.map(() => makePixels(dataType, columns * count)),
+    bands: bands.map(() => takePixels(dataType, columns * count)),
     mask: hasMask ? new Uint8Array(columns * count) : null,
     count,
   });
@@ -93,6 +97,7 @@ export async function openLevel(
         const full = pending;
         pending = null;
         await flush(full);
+        givePixels(...full.bands);
       }
     }
   }
@@ -123,7 +128,9 @@ export async function openLevel(
     }
     if (!next || !reduced) return;
     const before = reducing;
-    reducing = Promise.all([before, ...pasted]).then(() => next.push(reduced));
+    reducing = Promise.all([before, ...pasted])
+      .then(() => next.push(reduced))
+      .then(() => givePixels(...reduced.bands));
     reducing.catch(budget.fail);
     // Not its own rows: threads would stand idle until the last of them is done.
     await before;
@@ -172,17 +179,26 @@ function copyRows(from: Rows, row: number, count: number, to: Rows, width: numbe
 }
 
 async function writeTile(handle: FileHandle, level: CogLevel, { tile, mask }: EncodedTile): Promise<void> {
-  const framed = Buffer.concat([frame(level, level, tile), ...(mask ? [frame(level, level.mask!, mask)] : [])]);
-  let done = 0;
-  while (done < framed.length) done += (await handle.write(framed, done)).bytesWritten;
+  const parts = [...frame(level, level, tile), ...(mask ? frame(level, level.mask!, mask) : [])];
+  const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+  // All of it at once: the system writes a part only on a full disk, and then says so at the next try.
+  const { bytesWritten } = await handle.writev(parts);
+  if (bytesWritten < bytes) await writeFully(handle, Buffer.concat(parts).subarray(bytesWritten));
+  if (tile.length >= SPARE_BYTES) givePixels(lend(tile));
 }
 
 /** Notes where a tile goes. */
-function frame(level: CogLevel, places: TilePlaces, tile: Uint8Array): Buffer {
+function frame(level: CogLevel, places: TilePlaces, tile: Uint8Array): Uint8Array[] {
   const leader = Buffer.alloc(4);
   leader.writeUInt32LE(tile.length);
   places.offsets.push(level.bytes + 4);
   places.byteCounts.push(tile.length);
   level.bytes += tile.length + 8;
-  return Buffer.concat([leader, tile, tile.subarray(tile.length - 4)]);
+  return [leader, tile, tile.subarray(tile.length - 4)];
+}
+
+/** All of `chunk`, where the file stands. */
+export async function writeFully(out: FileHandle, chunk: Buffer): Promise<void> {
+  let done = 0;
+  while (done < chunk.length) done += (await out.write(chunk, done)).bytesWritten;
 }

@@ -4,8 +4,9 @@
  */
 import { compressorOf } from './compress.ts';
 import { reduceMask, reduceRows, type Sampled } from './overview.ts';
-import { bytesPerPixel, copyPixels, makePixels, viewPixels } from './pixels.ts';
+import { bytesPerPixel, copyPixels, viewPixels } from './pixels.ts';
 import { predictTile, type TileSize } from './predict.ts';
+import { takePixels } from './spare-pixels.ts';
 import { type Moments, momentsOf } from './statistics.ts';
 import type { Compression, DataType, PixelArray, Resampling } from './types.ts';
 
@@ -52,7 +53,7 @@ export interface EncodedTile {
 export function cutTile(rows: Rows, column: number, { width, tileWidth, dataType }: TileShape) {
   const x = column * tileWidth;
   const columns = Math.min(tileWidth, width - x);
-  const planes = makePixels(dataType, rows.bands.length * rows.count * columns);
+  const planes = takePixels(dataType, rows.bands.length * rows.count * columns);
   const mask = rows.mask ? new Uint8Array(rows.count * columns) : null;
   for (let row = 0; row < rows.count; row += 1) {
     const from = row * width + x;
@@ -61,7 +62,7 @@ export function cutTile(rows: Rows, column: number, { width, tileWidth, dataType
     });
     if (mask) mask.set(rows.mask!.subarray(from, from + columns), row * columns);
   }
-  return { planes: new Uint8Array(planes.buffer), mask, columns };
+  return { planes: new Uint8Array(planes.buffer, 0, planes.byteLength), mask, columns };
 }
 
 /** Puts the reduced pixels of a tile where they belong in rows of the next level, whose width is `width`. */

@@ -12,14 +12,15 @@ type Zstd = (bytes: Uint8Array, options: { params: Record<number, number> }) => 
 const { zstdCompressSync } = zlib as { zstdCompressSync?: Zstd };
 /** ZSTD_c_compressionLevel. */
 const ZSTD_LEVEL = 100;
-const CHUNK_BYTES = 256 * 1024;
 
 /** @throws UserError where this Node has no Zstandard */
 export function compressorOf(compression: Compression, level: number | undefined): Compress {
   if (compression === 'lzw') return encodeLzw;
   if (compression === 'deflate') {
     // memLevel 9: a larger hash table; an eighth faster on predicted pixels than the default, and no larger.
-    return (bytes) => zlib.deflateSync(bytes, { level: level ?? 6, memLevel: 9, chunkSize: CHUNK_BYTES });
+    // One chunk, which need not be joined: what is not written of it takes no memory.
+    return (bytes) =>
+      zlib.deflateSync(bytes, { level: level ?? 6, memLevel: 9, chunkSize: bytes.length + 1024 });
   }
   if (zstdCompressSync === undefined)
     throw new UserError(

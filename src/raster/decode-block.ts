@@ -5,7 +5,7 @@
  */
 import { inflateSync } from 'node:zlib';
 import { decodeLzw } from './lzw.ts';
-import { viewPixels } from './pixels.ts';
+import { copyPixels, viewPixels } from './pixels.ts';
 import { swapBytes, unpredict, widenHalf, ycbcrToRgb } from './tiff-samples.ts';
 import type { DataType, PixelArray } from './types.ts';
 import { sizedFrame } from './zstd-frame.ts';
@@ -33,20 +33,25 @@ export interface BlockCoding {
 export interface DecodeTask {
   kind: 'decode';
   stored: Uint8Array;
+  /** Where the pixels go: as many bytes as they take. */
+  into: Uint8Array;
   rows: number;
   coding: BlockCoding;
 }
 
-/** rows * blockWidth pixels of each band. @throws Error that says what is wrong with the bytes */
-export async function decodeBlock({ stored, rows, coding }: DecodeTask): Promise<PixelArray> {
-  const { blockWidth, samples, bits } = coding;
+/** rows * blockWidth pixels of each band, in `into`. @throws Error that says what is wrong with the bytes */
+export async function decodeBlock({ stored, into, rows, coding }: DecodeTask): Promise<Uint8Array> {
+  const { dataType, blockWidth, samples, bits } = coding;
   const expected = (rows * blockWidth * samples * bits) / 8;
   const raw = await decompress(stored, rows, expected, coding);
   if (raw.byteLength < expected) {
     throw new Error(`it decodes to ${raw.byteLength} bytes instead of ${expected}`);
   }
   const pixels = toPixels(raw.subarray(0, expected), coding);
-  return samples === 1 ? pixels : planesOf(pixels, rows, coding);
+  const planes = viewPixels(dataType, into);
+  if (samples === 1) copyPixels(planes, pixels, 0);
+  else takeApart(pixels, planes, rows, coding);
+  return into;
 }
 
 async function decompress(
@@ -96,18 +101,20 @@ function toPixels(raw: Uint8Array, coding: BlockCoding): PixelArray {
 }
 
 /** Interleaved bands -> one after the other, a row at a time, so that it stays in the cache. */
-function planesOf(pixels: PixelArray, rows: number, { samples, blockWidth }: BlockCoding): PixelArray {
-  const out = pixels.slice();
-  const plane = rows * blockWidth;
+function takeApart(
+  pixels: PixelArray,
+  planes: PixelArray,
+  rows: number,
+  { samples, blockWidth }: BlockCoding,
+): void {
   for (let row = 0; row < rows; row += 1) {
     for (let sample = 0; sample < samples; sample += 1) {
       let from = row * blockWidth * samples + sample;
-      const to = sample * plane + row * blockWidth;
+      const to = (sample * rows + row) * blockWidth;
       for (let column = 0; column < blockWidth; column += 1) {
-        out[to + column] = pixels[from] as never;
+        planes[to + column] = pixels[from] as never;
         from += samples;
       }
     }
   }
-  return out;
 }

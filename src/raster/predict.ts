@@ -2,7 +2,7 @@
  * Planes of pixels -> bytes of one tile: bands interleaved by pixel, predicted, filled up to the tile's size.
  * TIFF 6.0 section 14 (predictor 2, integers) and TIFF technical note 3 (predictor 3, floats), in one pass over each row.
  */
-import { bytesPerPixel, copyPixels, makePixels, sampleFormatOf } from './pixels.ts';
+import { bytesPerPixel, copyPixels, sampleFormatOf, viewPixels } from './pixels.ts';
 import type { DataType, PixelArray } from './types.ts';
 
 /** What of a tile lies in the image, and the tile's own size; pixels. */
@@ -21,15 +21,21 @@ export function predictorOf(type: DataType): 2 | 3 {
   return sampleFormatOf(type) === 3 ? 3 : 2;
 }
 
+/** Of the tile before: a new one each time would be garbage as soon as it is compressed. */
+let spare = new ArrayBuffer(0);
+
 /**
  * `planes`: rows * columns pixels of each band, one band after the other. Pixels beyond the image repeat its last
- * column and row: they compress to almost nothing.
+ * column and row: they compress to almost nothing. The bytes are good until the next call.
  */
 export function predictTile(planes: PixelArray, samples: number, type: DataType, size: TileSize): Uint8Array {
   const { rows, tileWidth, tileHeight } = size;
   const stride = tileWidth * samples;
-  const tile = makePixels(type, stride * tileHeight);
-  const bytes = new Uint8Array(tile.buffer);
+  const length = stride * tileHeight * bytesPerPixel(type);
+  if (spare.byteLength !== length) spare = new ArrayBuffer(length);
+  const bytes = new Uint8Array(spare);
+  const tile = viewPixels(type, bytes);
+  if (size.columns < tileWidth) bytes.fill(0);
   if (predictorOf(type) === 3) predictFloats(planes, bytes, samples, size, bytesPerPixel(type) / 4);
   else if (bytesPerPixel(type) === 8) predictBig(planes as BigArray, tile as BigArray, samples, size);
   else predictIntegers(planes as NumberArray, tile as NumberArray, samples, size);

@@ -5,7 +5,8 @@
 import { messageOf, UserError } from '../errors.ts';
 import type { ByteSource } from './bytes.ts';
 import type { BlockCoding } from './decode-block.ts';
-import { bytesPerPixel, copyPixels, fillPixels, makePixels, viewPixels } from './pixels.ts';
+import { copyPixels, fillPixels, makePixels, viewPixels } from './pixels.ts';
+import { givePixels, lend, takePixels } from './spare-pixels.ts';
 import { type Directory, numbersOf, TAG } from './tiff-directory.ts';
 import { imageLayout, type TiffLayout } from './tiff-layout.ts';
 import { decodeSomewhere } from './tile-pool.ts';
@@ -13,9 +14,17 @@ import type { PixelArray } from './types.ts';
 
 export type ReadBand = (band: number, row: number, count: number) => Promise<PixelArray>;
 
+interface Kept {
+  pixels: Promise<PixelArray>;
+  /** Bands that have not come to its last row yet. */
+  left: number;
+  /** Copies of it that are asked for. */
+  waiting: number;
+}
+
 /**
- * A reader of rows [row, row + count) of a band (0-based), as stored. Blocks of the latest call stay in memory, so
- * that reading a file in order decodes each block once; each reader has its own memory.
+ * A reader of rows [row, row + count) of a band (0-based), as stored. Blocks of the latest call stay in memory until
+ * all their bands are read, so that reading a file in order decodes each block once; each reader has its own memory.
  * @throws UserError for types and compressions that are not read, and for missing or broken blocks
  */
 export function bandReader(
@@ -26,22 +35,32 @@ export function bandReader(
 ): ReadBand {
   const layout = imageLayout(directory, bytes.name);
   const coding = codingOf(directory, layout, littleEndian);
-  let blocks = new Map<number, Promise<PixelArray>>();
+  let blocks = new Map<number, Kept>();
   return async (band, row, count) => {
-    const out = makePixels(layout.dataType, count * layout.width);
-    const kept = new Map<number, Promise<PixelArray>>();
+    const out = takePixels(layout.dataType, count * layout.width);
+    const kept = new Map<number, Kept>();
     const copies: Promise<void>[] = [];
     const firstBlockRow = Math.floor(row / layout.blockHeight);
     const lastBlockRow = Math.floor((row + count - 1) / layout.blockHeight);
     for (let blockRow = firstBlockRow; blockRow <= lastBlockRow; blockRow += 1) {
+      const isEnd = row + count >= Math.min((blockRow + 1) * layout.blockHeight, layout.height);
       for (let blockColumn = 0; blockColumn < layout.across; blockColumn += 1) {
         const plane = layout.planar ? band : 0;
         const index = (plane * layout.down + blockRow) * layout.across + blockColumn;
-        const block =
-          blocks.get(index) ?? readBlock(bytes, layout, coding, index, blockRow, nodata);
-        kept.set(index, block);
+        const block = blocks.get(index) ?? {
+          pixels: readBlock(bytes, layout, coding, index, blockRow, nodata),
+          left: layout.samples,
+          waiting: 0,
+        };
+        block.waiting += 1;
+        if (isEnd) block.left -= 1;
+        if (block.left > 0) kept.set(index, block);
         copies.push(
-          block.then((pixels) => copyBlock(pixels, out, layout, band, blockRow, blockColumn, row, count)),
+          block.pixels.then((pixels) => {
+            copyBlock(pixels, out, layout, band, blockRow, blockColumn, row, count);
+            block.waiting -= 1;
+            if (block.left === 0 && block.waiting === 0) givePixels(pixels);
+          }),
         );
       }
     }
@@ -106,8 +125,9 @@ async function readBlock(
     return empty;
   }
   const stored = await bytes.read(offset, size);
-  const length = rows * layout.blockWidth * layout.samples * bytesPerPixel(layout.dataType);
-  const decoded = await decodeSomewhere({ kind: 'decode', stored, rows, coding }, length).catch(
+  const pixels = takePixels(layout.dataType, rows * layout.blockWidth * layout.samples);
+  const into = new Uint8Array(pixels.buffer, 0, pixels.byteLength);
+  const decoded = await decodeSomewhere({ kind: 'decode', stored, into, rows, coding }).catch(
     (error: unknown) => {
       throw new UserError(
         `${bytes.name} is corrupt: block ${index} cannot be decoded (${messageOf(error)})`,
@@ -115,5 +135,5 @@ async function readBlock(
       );
     },
   );
-  return viewPixels(layout.dataType, decoded);
+  return lend(viewPixels(layout.dataType, decoded));
 }

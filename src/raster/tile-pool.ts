@@ -37,9 +37,9 @@ export async function encodeSomewhere(task: EncodeTask, bytes: number): Promise<
   return (await run(task, bytes)) as EncodedTile;
 }
 
-/** `bytes`: of the block's pixels, which come back. The task's buffers may be gone afterwards. @throws Error that says what is wrong with the block */
-export async function decodeSomewhere(task: DecodeTask, bytes: number): Promise<Uint8Array> {
-  return (await run({ ...task, stored: ownBytes(task.stored) }, bytes)) as Uint8Array;
+/** The block's pixels. The task's buffers may be gone afterwards. @throws Error that says what is wrong with the block */
+export async function decodeSomewhere(task: DecodeTask): Promise<Uint8Array> {
+  return (await run({ ...task, stored: ownBytes(task.stored) }, task.into.byteLength)) as Uint8Array;
 }
 
 async function run(task: TileTask, bytes: number): Promise<TaskResult> {
@@ -63,7 +63,7 @@ function dispatch(): void {
     seat.worker.ref();
     seat.worker.postMessage(
       task,
-      task.kind === 'decode' ? buffersOf(task.stored) : buffersOf(task.planes, task.mask),
+      task.kind === 'decode' ? buffersOf(task.stored, task.into) : buffersOf(task.planes, task.mask),
     );
   }
 }

@@ -8,20 +8,17 @@ export type TaskResult = EncodedTile | Uint8Array;
 /** @throws what is wrong with the bytes */
 export async function doTask(task: TileTask): Promise<{ result: TaskResult; bytes: ArrayBuffer[] }> {
   if (task.kind === 'decode') {
-    const pixels = await decodeBlock(task);
-    const result = ownBytes(new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength));
-    return { result, bytes: [result.buffer] };
+    const result = await decodeBlock(task);
+    return { result, bytes: buffersOf(result) };
   }
   const { tile, mask, reduced, moments } = encodeTile(task);
   const result = { tile: ownBytes(tile), mask: mask && ownBytes(mask), reduced, moments };
   return { result, bytes: buffersOf(result.tile, result.mask, reduced?.planes, reduced?.mask) };
 }
 
-/** Node keeps small results in a buffer that is shared by many: those are copied. */
+/** Small buffers of Node share their memory with others and cannot be handed over: those are copied. */
 export function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer, byteLength } = bytes;
-  const isOwn = buffer instanceof ArrayBuffer && buffer.byteLength <= byteLength + 4096;
-  return isOwn ? (bytes as Uint8Array<ArrayBuffer>) : Uint8Array.from(bytes);
+  return bytes.byteLength < 4096 ? new Uint8Array(bytes) : (bytes as Uint8Array<ArrayBuffer>);
 }
 
 /** Of those that are there. */

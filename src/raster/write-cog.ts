@@ -3,20 +3,20 @@
  * Tiles of each level are spooled beside the target, then joined behind the header: smallest overview first.
  */
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { cogHeader } from './cog-header.ts';
-import { type CogLevel, openLevel, tileSize } from './cog-level.ts';
-import type { Rows } from './cog-tiles.ts';
+import { type CogLevel, openLevel, tileSize, writeFully } from './cog-level.ts';
 import { compressorOf } from './compress.ts';
 import { bytesPerPixel } from './pixels.ts';
+import { givePixels } from './spare-pixels.ts';
 import { sumStatistics } from './statistics.ts';
 import { makeTileBudget } from './tile-budget.ts';
 import { THREADS } from './tile-pool.ts';
 import type { CogOptions, CogResult, Layer } from './types.ts';
 
 const COPY_BYTES = 4 * 1024 * 1024;
-/** Of tiles that wait or are encoded: so many that no thread waits, but for very large ones. */
-const TILE_BYTES = 24 * 1024 * 1024;
+/** Of tiles that wait or are encoded, whatever their size. */
+const TILE_BYTES = 4 * 1024 * 1024;
 const MOST_TILE_BYTES = 96 * 1024 * 1024;
 
 /**
@@ -96,16 +96,17 @@ function levelSizes(width: number, height: number, blockSize: number): [number, 
   return sizes;
 }
 
-/** Bytes of tiles at a time. */
+/** Bytes of tiles at a time: a tile for each thread, and one that is cut meanwhile. */
 function roomFor(layer: Layer, blockSize: number): number {
   const tile = blockSize * blockSize * layer.bands.length * bytesPerPixel(layer.bands[0]!.dataType);
-  return Math.max(TILE_BYTES, Math.min(tile * THREADS, MOST_TILE_BYTES));
+  return Math.max(TILE_BYTES, Math.min(tile * (THREADS + 1), MOST_TILE_BYTES));
 }
 
-/** Reads the layer a tile row at a time; the next one is read while this one is encoded. */
+/** Reads the layer a tile row at a time, while the last tiles of the row before are encoded. */
 async function fill(layer: Layer, level: CogLevel, signal: AbortSignal | undefined): Promise<void> {
   const { width, height } = layer.grid;
-  const read = async (row: number): Promise<Rows> => {
+  for (let row = 0; row < height; row += level.tileHeight) {
+    signal?.throwIfAborted();
     const count = Math.min(level.tileHeight, height - row);
     const [mask, ...bands] = await Promise.all([
       layer.readMask?.(row, count),
@@ -113,19 +114,8 @@ async function fill(layer: Layer, level: CogLevel, signal: AbortSignal | undefin
     ]);
     if ([mask, ...bands].some((pixels) => pixels && pixels.length !== width * count))
       throw new RangeError(`layer ${layer.key} gave too few pixels`);
-    return { bands, mask: mask ?? null, count };
-  };
-  let coming = read(0);
-  for (let row = 0; row < height; row += level.tileHeight) {
-    signal?.throwIfAborted();
-    const rows = await coming;
-    const next = row + level.tileHeight;
-    if (next < height) {
-      coming = read(next);
-      // Awaited in the next turn; until then a failure must not count as unhandled.
-      coming.catch(() => undefined);
-    }
-    await level.push(rows);
+    await level.push({ bands, mask: mask ?? null, count });
+    givePixels(...bands);
   }
 }
 
@@ -168,9 +158,4 @@ async function join(
     await out.close();
   }
   return { bytes, sha256: hash.digest('hex') };
-}
-
-async function writeFully(out: FileHandle, chunk: Buffer): Promise<void> {
-  let done = 0;
-  while (done < chunk.length) done += (await out.write(chunk, done)).bytesWritten;
 }
