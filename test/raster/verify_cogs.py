@@ -4,7 +4,7 @@
     python test/raster/verify_cogs.py /tmp/cogs
 
 Checks each COG of the manifest: rio-cogeo strict without errors or warnings, equal pixels, CRS, transform, nodata,
-descriptions, scales, offsets and units; statistics kept; layout flags. Exit code 1 when anything differs.
+descriptions, scales, offsets, units and masks (of overviews, too); statistics kept; layout flags. Exit code 1 when anything differs.
 """
 import json, os, sys, warnings
 import numpy as np, rasterio, xarray
@@ -25,6 +25,23 @@ def same_float(left, right):
            (left == right or (np.isnan(left) and np.isnan(right))))
 
 
+def halved(mask):
+    """255 where any of four is."""
+    rows, columns = (size + size % 2 for size in mask.shape)
+    padded = np.zeros((rows, columns), 'u1')
+    padded[: mask.shape[0], : mask.shape[1]] = mask
+    return padded.reshape(rows // 2, 2, columns // 2, 2).max(axis=(1, 3))
+
+
+def check_mask(mask, cog, fail):
+    if 'per_dataset' not in [flag.name for flag in cog.mask_flag_enums[0]]: fail('no mask')
+    if (cog.dataset_mask() != mask).any(): fail('mask differs')
+    for level in range(len(cog.overviews(1))):
+        mask = halved(mask)
+        with rasterio.open(cog.name, overview_level=level) as overview:
+            if (overview.dataset_mask() != mask).any(): fail(f'mask of overview {level} differs')
+
+
 def check_tiff(entry, cog, fail):
     with rasterio.open(entry['source']) as src:
         bands = list(range(entry['band'], entry['band'] + entry['bands']))
@@ -40,6 +57,9 @@ def check_tiff(entry, cog, fail):
         if src.colorinterp[0].name == 'palette' and (cog.colorinterp[0].name != 'palette' or cog.colormap(1) != src.colormap(1)):
             fail('colour table differs')
         tags = src.tags()
+        if 'per_dataset' in [flag.name for flag in src.mask_flag_enums[0]]:
+            mask = src.dataset_mask()
+            check_mask(mask[::-1] if src.transform.e > 0 else mask, cog, fail)
         for key, value in tags.items():
             if cog.tags().get(key) != value: fail(f'tag {key}: {cog.tags().get(key)!r} instead of {value!r}')
     return data
