@@ -37,6 +37,9 @@ function ghostArea(hasMask: boolean): Buffer {
   return Buffer.from(`GDAL_STRUCTURAL_METADATA_SIZE=${size} bytes\n${lines}\0`);
 }
 
+/** Bytes that 32 bits can place. */
+const MOST_CLASSIC = 0xffffffff;
+
 type TagValue = { type: 2 | 3 | 4 | 12 | 16; values: number[] | Buffer };
 type Tags = Map<number, TagValue>;
 
@@ -53,9 +56,10 @@ export function cogHeader(
   const payload = levels.reduce((sum, level) => sum + level.bytes, 0);
   const draft = (bigTiff: boolean, dataStart: number) =>
     writeAll(layer, levels, statistics, compression, bigTiff, dataStart);
-  let bigTiff = forceBigTiff;
+  // Before any draft: a classic one cannot even hold the places of so many bytes.
+  let bigTiff = forceBigTiff || payload > MOST_CLASSIC;
   let size = draft(bigTiff, 0).length;
-  if (!bigTiff && size + payload > 0xffffffff) {
+  if (!bigTiff && size + payload > MOST_CLASSIC) {
     bigTiff = true;
     size = draft(true, 0).length;
   }

@@ -57,7 +57,7 @@ export async function writeCog(layer: Layer, path: string, options: CogOptions =
           resampling,
           signal,
           budget,
-          count: index > 0 ? null : (moments) => moments.forEach((one, band) => sums[band]!.merge(one)),
+          count: index > 0 ? null : (moments) => sums.forEach((sum, band) => void sum.merge(moments[band]!)),
         },
         levels[0] ?? null,
       );

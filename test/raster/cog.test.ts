@@ -144,7 +144,8 @@ test('pixels that the mask leaves out take no part in overviews, whose masks hav
   const [source, mask] = [await readBand(layer, 0), await readMask(layer)];
   const tiff = await fromFile(join(folder, 'mask-again.tif'));
   // The image, its mask, its overview, and that one's mask.
-  const rasters = async (index: number) => (await (await tiff.getImage(index)).readRasters())[0] as Uint8Array;
+  const rasters = async (index: number) =>
+    (await (await tiff.getImage(index)).readRasters())[0] as Uint8Array;
   const [overview, overviewMask] = [await rasters(2), await rasters(3)];
   assert.equal(overview.length, 350 * 310);
   for (let at = 0; at < overview.length; at += 1) {

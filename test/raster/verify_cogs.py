@@ -1,6 +1,6 @@
 """COGs written by test/raster/cog.test.ts, against their sources as GDAL and xarray read them.
 
-    RASTER_COG_OUT=/tmp/cogs node --test dist/test/raster/cog.test.js
+    RASTER_COG_OUT=/tmp/cogs node --test dist/test/raster/cog.test.js dist/test/raster/beyond-4gb.test.js
     python test/raster/verify_cogs.py /tmp/cogs
 
 Checks each COG of the manifest: rio-cogeo strict without errors or warnings, equal pixels, CRS, transform, nodata,
@@ -90,8 +90,22 @@ def check_cube(entry, cog, fail):
         return array.values[np.newaxis]
 
 
+def check_beyond(folder):
+    """The sparse COG of beyond-4gb.test.ts: each tile of each level holds its own number."""
+    facts, path = json.load(open(os.path.join(folder, 'beyond.json'))), os.path.join(folder, 'beyond-4gb.tif')
+    valid, errors, warned = cog_validate(path, strict=True, quiet=True)
+    faults = [] if valid and not errors and not warned else [f'rio-cogeo: {errors} {warned}']
+    for index, level in enumerate(facts['levels']):
+        with rasterio.open(path, **({} if index == 0 else {'overview_level': index - 1})) as cog:
+            read, tile, across = cog.read(1), facts['tile'], level['across']
+            numbers = (np.arange(across**2) + level['first']).reshape(across, across).astype('u1')
+            if (read != np.kron(numbers, np.ones((tile, tile), 'u1'))[: cog.height, : cog.width]).any(): faults.append(f'level {index} differs')
+    for fault in faults: print(f'beyond-4gb.tif: {fault}')
+    return len(faults)
+
+
 def main(folder):
-    faults = 0
+    faults = check_beyond(folder)
     entries = json.load(open(os.path.join(folder, 'manifest.json')))
     for entry in entries:
         path = os.path.join(folder, entry['cog'])
