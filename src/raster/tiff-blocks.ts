@@ -9,7 +9,7 @@ import { copyPixels, fillPixels, makePixels, viewPixels } from './pixels.ts';
 import { givePixels, lend, takePixels } from './spare-pixels.ts';
 import { type Directory, numbersOf, TAG } from './tiff-directory.ts';
 import { imageLayout, type TiffLayout } from './tiff-layout.ts';
-import { decodeSomewhere } from './tile-pool.ts';
+import { decodeSomewhere, isThreadError } from './tile-pool.ts';
 import type { PixelArray } from './types.ts';
 
 export type ReadBand = (band: number, row: number, count: number) => Promise<PixelArray>;
@@ -129,6 +129,7 @@ async function readBlock(
   const into = new Uint8Array(pixels.buffer, 0, pixels.byteLength);
   const decoded = await decodeSomewhere({ kind: 'decode', stored, into, rows, coding }).catch(
     (error: unknown) => {
+      if (isThreadError(error)) throw error;
       throw new UserError(
         `${bytes.name} is corrupt: block ${index} cannot be decoded (${messageOf(error)})`,
         { cause: error },

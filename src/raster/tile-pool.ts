@@ -20,6 +20,7 @@ const DEPTH = 2;
 interface Job {
   task: TileTask;
   done(answer: WorkerAnswer): void;
+  fail(error: Error): void;
 }
 
 interface Seat {
@@ -45,8 +46,8 @@ export async function decodeSomewhere(task: DecodeTask): Promise<Uint8Array> {
 async function run(task: TileTask, bytes: number): Promise<TaskResult> {
   seen += bytes;
   if (seen < BYTES_A_WORKER) return (await doTask(task)).result;
-  const { result, error } = await new Promise<WorkerAnswer>((done) => {
-    queue.push({ task, done });
+  const { result, error } = await new Promise<WorkerAnswer>((done, fail) => {
+    queue.push({ task, done, fail });
     dispatch();
   });
   if (result === undefined) throw new Error(error);
@@ -86,13 +87,24 @@ function newSeat(): Seat {
     if (seat.jobs.length === 0) worker.unref();
     dispatch();
   });
-  const leave = (error: string) => {
+  const leave = (why: string) => {
     const at = seats.indexOf(seat);
     if (at >= 0) seats.splice(at, 1);
-    for (const job of seat.jobs.splice(0)) job.done({ error });
+    for (const job of seat.jobs.splice(0)) job.fail(threadError(why));
     dispatch();
   };
-  worker.on('error', (error) => leave(`a worker thread failed: ${error.message}`));
-  worker.on('exit', (code) => leave(`a worker thread ended with code ${code}`));
+  worker.on('error', ({ message }) => leave(`failed: ${message}`));
+  worker.on('exit', (code) => leave(`ended with code ${code}`));
   return seat;
+}
+
+/** What was at work says nothing about the bytes it was given. */
+function threadError(why: string): Error {
+  const error = new Error(`a worker thread ${why}`);
+  error.name = 'ThreadError';
+  return error;
+}
+
+export function isThreadError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ThreadError';
 }
