@@ -132,17 +132,27 @@ function averageNumbers(
   for (let row = 0; row < rows; row += 2) {
     const below = row + 1 < rows ? width : 0;
     for (let column = 0; column < width; column += 2) {
+      const at = row * width + column;
       const next = column + 1 < width ? 1 : 0;
-      let sum = 0;
-      let count = 0;
-      let first = skip;
-      for (let four = 0; four < 4; four += 1) {
-        const at = row * width + column + (four & 1 ? next : 0) + (four & 2 ? below : 0);
-        const value = pixels[at]!;
-        if (value === skip || Number.isNaN(value) || (mask !== null && mask[at] === 0)) continue;
-        if (count === 0) first = value;
-        sum += value;
-        count += 1;
+      const a = pixels[at]!;
+      const b = pixels[at + next]!;
+      const c = pixels[at + below]!;
+      const d = pixels[at + below + next]!;
+      let sum = a + b + c + d;
+      let count = 4;
+      let first = a;
+      const isWhole = a !== skip && b !== skip && c !== skip && d !== skip && !Number.isNaN(sum);
+      if (!isWhole || mask) {
+        sum = 0;
+        count = 0;
+        first = skip;
+        for (const place of [at, at + next, at + below, at + below + next]) {
+          const value = pixels[place]!;
+          if (value === skip || Number.isNaN(value) || mask?.[place] === 0) continue;
+          if (count === 0) first = value;
+          sum += value;
+          count += 1;
+        }
       }
       const mean = integer ? Math.floor(sum / count + 0.5) : sum / count;
       out[to] = count === 0 || mean === skip ? first : mean;
