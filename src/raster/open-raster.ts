@@ -2,7 +2,6 @@
 import { UserError } from '../errors.ts';
 import { openBytes } from './bytes.ts';
 import { openGeoTiff } from './open-geotiff.ts';
-import { openNetcdf } from './open-netcdf.ts';
 import type { OpenOptions, RasterFile } from './types.ts';
 
 const READ = 'GeoTIFF and NetCDF-4 (HDF5) are read';
@@ -48,6 +47,10 @@ export async function openRaster(path: string, options: OpenOptions = {}): Promi
   const text = head.toString('latin1');
   const kind = MAGIC.find(([magic]) => text.startsWith(magic))?.[1];
   if (kind === 'tiff') return openGeoTiff(await openBytes(path), options);
-  if (kind === 'hdf5') return openNetcdf(path, options);
+  if (kind === 'hdf5') {
+    // 20 MB that GeoTIFFs need not spend.
+    const { openNetcdf } = await import('./open-netcdf.ts');
+    return openNetcdf(path, options);
+  }
   throw new UserError(`${name} is ${kind ?? 'no raster this program knows'}; ${READ}`);
 }
