@@ -6,7 +6,7 @@ import { parseScenePattern } from '../ingest/plan.ts';
 import type { IngestSettings } from '../ingest/settings.ts';
 import { readInstant } from '../ingest/to-time.ts';
 import { compressorOf } from '../raster/compress.ts';
-import { COMPRESSIONS, RESAMPLINGS } from '../raster/types.ts';
+import { COMPRESSIONS, DIMENSIONS, RESAMPLINGS } from '../raster/types.ts';
 import type { Words } from './command.ts';
 import { readJobs } from './jobs.ts';
 import { readRegister } from './register.ts';
@@ -49,7 +49,7 @@ export function readChoices({ options, names }: Words): Choices {
       `--collection is "${collectionId}"; an id has letters, digits and . _ ~ + - in it, and begins with a letter or digit.`,
     );
   }
-  const other = ['multiband', 'register', 'compression', 'overviews'].find(
+  const other = ['multiband', 'dimensions', 'register', 'compression', 'overviews'].find(
     (key) => options[key] !== undefined,
   );
   if (options['in-place'] === true && other !== undefined) {
@@ -68,6 +68,7 @@ export function readChoices({ options, names }: Words): Choices {
     settings: {
       scene,
       multiband: options.multiband === true,
+      dimensions: oneOf('--dimensions', text('dimensions'), DIMENSIONS),
       inPlace: options['in-place'] === true,
       compression,
       overviews,

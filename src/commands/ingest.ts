@@ -43,6 +43,8 @@ in what has changed; what is done is skipped.
   --datetime TIME   time of those scenes whose time neither metadata nor name tells
   --scene REGEX     files of one scene: groups "scene" and "asset", e.g. "(?<scene>.+)_(?<asset>B\\d+)\\.tif$"
   --multiband       keep all bands of a GeoTIFF in one COG (stackstac needs one band a COG, the default)
+  --dimensions NAME  levels, ensemble members and the like of a cube as COGs of their own (assets, the default) or as
+                    bands of one COG (bands)
   --compression NAME  of the COGs: deflate (the default), lzw, zstd (Node 22.15 or later; fewer programs read it)
   --overviews NAME  how they are made smaller: average (the default), mode for classes, nearest
   --in-place        make no COGs: the Items point to the originals, which must be COGs that are read over https
@@ -208,6 +210,7 @@ export const ingest: Command = {
     datetime: { type: 'string' },
     scene: { type: 'string' },
     multiband: { type: 'boolean' },
+    dimensions: { type: 'string' },
     compression: { type: 'string' },
     overviews: { type: 'string' },
     'in-place': { type: 'boolean' },

@@ -2,7 +2,7 @@
 import { type IngestedFile, ingestedKey } from '../db/ingested.ts';
 import { UserError } from '../errors.ts';
 import { isRasterName } from '../raster/open-raster.ts';
-import type { Compression, Resampling } from '../raster/types.ts';
+import type { Compression, Dimensions, Resampling } from '../raster/types.ts';
 import type { AssetStore } from '../s3/types.ts';
 import type { FileDescription } from './describe.ts';
 import { storeKey } from './part-names.ts';
@@ -52,6 +52,8 @@ export interface Plan {
 export interface PlanSettings {
   scenePattern: RegExp | null;
   multiband: boolean;
+  /** Of cubes; undefined: by default. */
+  dimensions?: Dimensions;
   /** Originals that are COGs stay where they are; others are refused. */
   inPlace?: boolean;
   /** Of COGs; by default where they are not told. */

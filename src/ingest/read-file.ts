@@ -56,7 +56,8 @@ async function convert(
   folder: string,
   context: ReadContext,
 ): Promise<FileDescription> {
-  const raster = await openRaster(path, { multiband: context.settings.multiband });
+  const { multiband, dimensions } = context.settings;
+  const raster = await openRaster(path, { multiband, ...(dimensions && { dimensions }) });
   try {
     if (raster.layers.length === 0) {
       throw new UserError(

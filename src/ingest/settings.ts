@@ -1,5 +1,5 @@
 /** How a DID was ingested, as JSON text: what is remembered of it, so that it can be done the same way again. */
-import type { Compression, Resampling } from '../raster/types.ts';
+import type { Compression, Dimensions, Resampling } from '../raster/types.ts';
 import type { Did } from '../rucio/types.ts';
 import { type Mapping, parseMapping, readMapping, readMappingText } from './mapping.ts';
 import { type PlanSettings, parseScenePattern } from './plan.ts';
@@ -28,6 +28,8 @@ export interface IngestSettings {
   scene: string | null;
   multiband: boolean;
   /** null: by default. */
+  dimensions: Dimensions | null;
+  /** null: by default. */
   compression: Compression | null;
   overviews: Resampling | null;
   /** `--in-place` */
@@ -43,6 +45,7 @@ export interface IngestSettings {
 export const DEFAULT_SETTINGS: IngestSettings = {
   scene: null,
   multiband: false,
+  dimensions: null,
   compression: null,
   overviews: null,
   inPlace: false,
@@ -62,6 +65,7 @@ export function parseSettings(text: string): IngestSettings {
 export const planSettings = (settings: IngestSettings): PlanSettings => ({
   scenePattern: patternOf(settings),
   multiband: settings.multiband,
+  ...(settings.dimensions === 'bands' && { dimensions: settings.dimensions }),
   inPlace: settings.inPlace,
   ...(settings.compression && { compression: settings.compression }),
   ...(settings.overviews && { resampling: settings.overviews }),

@@ -1,11 +1,13 @@
 /** Path -> RasterFile, by content: the magic bytes decide, never the name. */
 import { UserError } from '../errors.ts';
 import { openBytes } from './bytes.ts';
+import { openCf } from './cf-layers.ts';
+import { openHdf5 } from './hdf5-file.ts';
+import { openNetcdf3 } from './netcdf3-file.ts';
 import { openGeoTiff } from './open-geotiff.ts';
-import { openNetcdf } from './open-netcdf.ts';
 import type { OpenOptions, RasterFile } from './types.ts';
 
-const READ = 'GeoTIFF and NetCDF-4 (HDF5) are read';
+const READ = 'GeoTIFF and NetCDF are read';
 
 /** What a file is by its first bytes (latin1). */
 const MAGIC: [string, string][] = [
@@ -14,9 +16,9 @@ const MAGIC: [string, string][] = [
   ['MM\0*', 'tiff'],
   ['MM\0+', 'tiff'],
   ['\x89HDF\r\n\x1a\n', 'hdf5'],
-  ['CDF\x01', 'a NetCDF-3 file; convert it with `nccopy -k nc4`'],
-  ['CDF\x02', 'a NetCDF-3 file (64-bit offsets); convert it with `nccopy -k nc4`'],
-  ['CDF\x05', 'a NetCDF-3 file (64-bit data); convert it with `nccopy -k nc4`'],
+  ['CDF\x01', 'netcdf3'],
+  ['CDF\x02', 'netcdf3'],
+  ['CDF\x05', 'netcdf3'],
   ['\x0e\x03\x13\x01', 'an HDF4 file'],
   ['GRIB', 'a GRIB file'],
   ['\0\0\0\x0cjP  ', 'a JPEG 2000 image'],
@@ -48,6 +50,7 @@ export async function openRaster(path: string, options: OpenOptions = {}): Promi
   const text = head.toString('latin1');
   const kind = MAGIC.find(([magic]) => text.startsWith(magic))?.[1];
   if (kind === 'tiff') return openGeoTiff(await openBytes(path), options);
-  if (kind === 'hdf5') return openNetcdf(path, options);
+  if (kind === 'hdf5') return openCf(await openHdf5(path), options);
+  if (kind === 'netcdf3') return openCf(await openNetcdf3(await openBytes(path)), options);
   throw new UserError(`${name} is ${kind ?? 'no raster this program knows'}; ${READ}`);
 }

@@ -105,7 +105,6 @@ const REFUSED: [string, RegExp][] = [
   ['broken-loop.tif', /does not end/],
   ['empty.tif', /is empty/],
   ['text.tif', /XML or HTML/],
-  ['classic.nc', /NetCDF-3/],
   ['broken-truncated.nc', /cut short/],
 ];
 for (const [name, message] of REFUSED) {

@@ -3,7 +3,7 @@
 Run with a Python that has rasterio, netCDF4, xarray, pyproj and shapely. The same versions give the same expectations.
 Checksums are sha256 of little-endian pixels, north-up (row 0 in the north), longitudes from -180 to 180.
 """
-import hashlib, json, os, sys
+import hashlib, itertools, json, os, sys
 import netCDF4, numpy as np, pyproj, rasterio, shapely, xarray
 from rasterio.transform import Affine, from_origin
 
@@ -175,18 +175,32 @@ open(os.path.join(OUT, 'broken-deflate.tif'), 'wb').write(deflate)
 open(os.path.join(OUT, 'broken-loop.tif'), 'wb').write(b'II*\0\x08\0\0\0' + b'\0\0' + b'\x08\0\0\0')
 open(os.path.join(OUT, 'empty.tif'), 'wb').close()
 open(os.path.join(OUT, 'text.tif'), 'w').write('<html>not found</html>')
-netCDF4.Dataset(os.path.join(OUT, 'classic.nc'), 'w', format='NETCDF3_CLASSIC').close()
 
 
-def cube(name, build, variables, *, crs=4326, roll=False, decode=True, shift=0, scale=1):
+def moment(time, decode):
+    if not decode:
+        return str(time)
+    return np.datetime_as_string(time.astype('datetime64[us]')) if isinstance(time, np.datetime64) else time.isoformat()
+
+
+def combinations(array):
+    """Steps of all dimensions of several steps beside time and space, with what they add to a key."""
+    extra = [d for d in array.dims if d not in ('lon', 'longitude', 'x', 'lat', 'latitude', 'y', 'time') and array.sizes[d] > 1]
+    for steps in itertools.product(*(range(array.sizes[d]) for d in extra)):
+        at = dict(zip(extra, steps))
+        word = lambda d: format(array[d].values[at[d]].item(), 'g') if d in array.coords else str(at[d])
+        yield ''.join(f'_{d}{word(d)}' for d in extra), at
+
+
+def cube(name, build, variables, *, crs=4326, roll=False, decode=True, shift=0, scale=1, format='NETCDF4'):
     """`build(dataset)` fills the file; `variables` are those that must become layers."""
     path = os.path.join(OUT, name)
-    with netCDF4.Dataset(path, 'w') as ds:
+    with netCDF4.Dataset(path, 'w', format=format) as ds:
         build(ds)
     expected[name] = dict(format='NetCDF', epsg=crs, variables={})
     with xarray.open_dataset(path, mask_and_scale=False, decode_times=decode, decode_coords=False) as ds:
-        for variable in variables:
-            array = ds[variable]
+        for variable, (suffix, at) in ((v, c) for v in variables for c in combinations(ds[v])):
+            array = ds[variable].isel(at)
             x = next(d for d in array.dims if d in ('lon', 'longitude', 'x'))
             y = next(d for d in array.dims if d in ('lat', 'latitude', 'y'))
             for extra in [d for d in array.dims if d not in (x, y, 'time')]:
@@ -199,6 +213,7 @@ def cube(name, build, variables, *, crs=4326, roll=False, decode=True, shift=0, 
                 order = np.argsort(xs)
                 array = array.isel({x: order})
                 xs = xs[order]
+            array = array.transpose(..., y, x)
             ys = array[y].values.astype('f8') * scale
             dx = (xs[-1] - xs[0]) / (len(xs) - 1)
             dy = (ys[-1] - ys[0]) / (len(ys) - 1)
@@ -206,15 +221,15 @@ def cube(name, build, variables, *, crs=4326, roll=False, decode=True, shift=0, 
             arrays = [array.isel(time=i).values if 'time' in array.dims else array.values for i in range(len(steps))]
             attrs = array.attrs
             fill = attrs.get('_FillValue', attrs.get('missing_value'))
-            expected[name]['variables'][variable] = dict(
+            expected[name]['variables'][variable + suffix] = dict(variable=variable,
                 dtype=str(arrays[0].dtype), nodata=number(fill), scale=float(attrs['scale_factor']) if 'scale_factor' in attrs else None,
                 offset=float(attrs['add_offset']) if 'add_offset' in attrs else None, unit=attrs.get('units'),
                 transform=[dx, 0, xs[0] - dx / 2, 0, dy, ys[0] - dy / 2], width=len(xs), height=len(ys),
-                times=[None if t is None else (np.datetime_as_string(t.astype('datetime64[us]')) if decode else str(t)) for t in steps],
+                times=[None if t is None else moment(t, decode) for t in steps],
                 sha256=[sha(a) for a in arrays], statistics=[stats(a, fill) for a in arrays])
 
 
-def axes(ds, lon, lat, times=None, units='hours since 1900-01-01', calendar=None, time_type='f8', kind='f8'):
+def axes(ds, lon, lat, times=None, units='hours since 1900-01-01', calendar=None, time_type='f8', kind='f8', unlimited=False):
     ds.createDimension('lat', len(lat))
     ds.createDimension('lon', len(lon))
     for name, values, unit in (('lat', lat, 'degrees_north'), ('lon', lon, 'degrees_east')):
@@ -223,7 +238,7 @@ def axes(ds, lon, lat, times=None, units='hours since 1900-01-01', calendar=None
         v.units = unit
         v.standard_name = 'latitude' if name == 'lat' else 'longitude'
     if times is not None:
-        ds.createDimension('time', len(times))
+        ds.createDimension('time', None if unlimited else len(times))
         v = ds.createVariable('time', time_type, ('time',))
         v[:] = times
         v.units = units
@@ -237,7 +252,7 @@ def values(shape, dtype):
 
 
 def var(ds, name, dims, dtype, fill=None, **attrs):
-    v = ds.createVariable(name, dtype, dims, zlib=True, fill_value=fill)
+    v = ds.createVariable(name, dtype, dims, zlib=ds.data_model == 'NETCDF4', fill_value=fill)
     v.set_auto_maskandscale(False)
     data = values([len(ds.dimensions[d]) for d in dims], dtype)
     if fill is not None:
@@ -322,12 +337,47 @@ def projected(ds, wkt=True, km=False):
     var(ds, 'dem', ('y', 'x'), 'f4', grid_mapping='crs')
 
 
+def classic(ds):
+    """Records of several variables, padded each; text, fill values, packed values."""
+    axes(ds, LON[:11], LAT, [0, 1.5, 3], units='days since 2020-02-28', unlimited=True, time_type='f8' if ds.data_model != 'NETCDF3_64BIT_DATA' else 'i8')
+    ds['time'][:] = [0, 1, 3]
+    var(ds, 'v', TYX, 'i2', fill=np.int16(-32767), scale_factor=0.01, add_offset=273.15, units='K')
+    var(ds, 'b', TYX, 'i1', flag_values=np.array([1, 2, 3], 'i1'), long_name='a flag')
+    var(ds, 'd', ('lat', 'lon'), 'f8')
+    ds.createDimension('letters', 5)
+    ds.createVariable('name', 'S1', ('letters',))[:] = np.array(list('abcde'), 'S1')
+    if ds.data_model == 'NETCDF3_64BIT_DATA':
+        for kind in ('u1', 'u2', 'u4', 'i8', 'u8'):
+            var(ds, kind, ('lat', 'lon'), kind)
+    ds.title = 'An older cube'
+
+
+def single(ds):
+    """The only variable of records is not padded to four bytes."""
+    axes(ds, LON[:11], LAT)
+    ds.createDimension('step', None)
+    var(ds, 'v', ('step', 'lat', 'lon'), 'i1')[:] = values((3, 9, 11), 'i1')
+
+
 def extra(ds):
     axes(ds, LON, LAT, [0, 1], units='days since 2020-01-01')
-    ds.createDimension('level', 1)
+    ds.createDimension('one', 1)
     ds.createDimension('depth', 3)
-    var(ds, 'one', ('time', 'level', 'lat', 'lon'), 'i2')
+    for name, data, units in (('level', [850, 500.5], 'hPa'), ('number', [0, 1, 2], '1')):
+        ds.createDimension(name, len(data))
+        v = ds.createVariable(name, 'f4' if name == 'level' else 'i4', (name,))
+        v[:] = data
+        v.units = units
+        v.long_name = 'pressure' if name == 'level' else 'ensemble member'
+    var(ds, 'single', ('time', 'one', 'lat', 'lon'), 'i2')
     var(ds, 'many', ('time', 'depth', 'lat', 'lon'), 'i2')
+    var(ds, 'tas', ('number', 'time', 'level', 'lat', 'lon'), 'i2', long_name='Air temperature', units='K')
+    var(ds, 'mixed', ('level', 'lon', 'time', 'lat'), 'i4')
+
+
+def calendar(ds, kind, times):
+    axes(ds, LON, LAT, times, units='days since 2000-01-01', calendar=kind)
+    var(ds, 'v', TYX, 'f4')
 
 
 def irregular(ds):
@@ -341,12 +391,19 @@ cube('globe-0-360.nc', globe, ['v'], roll=True)
 cube('east-of-180.nc', east, ['v'], shift=-360)
 cube('subsecond.nc', subsecond, ['v'])
 cube('int64-time.nc', int64ms, ['v'])
-cube('noleap.nc', noleap, [], decode=False)
+cube('noleap.nc', noleap, ['v'])
+cube('360-day.nc', lambda ds: calendar(ds, '360_day', [15, 45, 75.5]), ['v'])
+cube('360-day-february.nc', lambda ds: calendar(ds, '360_day', [30, 59]), [])
+cube('all-leap.nc', lambda ds: calendar(ds, 'all_leap', [59, 366]), ['v'])
+cube('classic.nc', classic, ['v', 'b', 'd'], format='NETCDF3_CLASSIC')
+cube('classic-offsets.nc', classic, ['v', 'b', 'd'], format='NETCDF3_64BIT_OFFSET')
+cube('classic-data.nc', classic, ['v', 'b', 'd', 'u1', 'u2', 'u4', 'i8', 'u8'], format='NETCDF3_64BIT_DATA')
+cube('classic-single.nc', single, ['v'], format='NETCDF3_CLASSIC')
 cube('bounds.nc', bounds, ['v'])
 cube('projected.nc', projected, ['dem'], crs=32632)
 cube('projected-km.nc', lambda ds: projected(ds, km=True), ['dem'], crs=32632, scale=1000)
 cube('projected-parameters.nc', lambda ds: projected(ds, wkt=False), ['dem'], crs=None)
-cube('extra-dimensions.nc', extra, ['one'])
+cube('extra-dimensions.nc', extra, ['single', 'many', 'tas', 'mixed'])
 cube('irregular.nc', irregular, [])
 whole = open(os.path.join(OUT, 'packed.nc'), 'rb').read()
 open(os.path.join(OUT, 'broken-truncated.nc'), 'wb').write(whole[: len(whole) * 2 // 3])

@@ -26,6 +26,8 @@ export interface ExpectedTiff {
 }
 
 export interface ExpectedVariable {
+  /** As the file names it; its key also names the steps of other dimensions. */
+  variable: string;
   dtype: string;
   nodata: number | string | null;
   scale: number | null;
