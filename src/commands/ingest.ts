@@ -33,9 +33,9 @@ import { openStore } from './store.ts';
 
 const HELP = `rucio-stac ingest SCOPE:NAME | PATH
 
-Reads the GeoTIFF and NetCDF files of a DID (file, dataset or container) or of a local file or folder, stores them as
-Cloud-Optimized GeoTIFFs and writes a Collection and its Items to the catalogue. Run it again to continue, or to take
-in what has changed; what is done is skipped.
+Reads the GeoTIFF and NetCDF files and Zarr stores (x.zarr/…) of a DID (file, dataset or container) or of a local file or
+folder, stores them as Cloud-Optimized GeoTIFFs and writes a Collection and its Items to the catalogue. Run it again to
+continue, or to take in what has changed; what is done is skipped.
 
   --collection ID   id of the Collection (needed for a PATH; from the DID otherwise)
   --dry-run         print the plan and end

@@ -33,6 +33,8 @@ export interface ListedFile {
   md5: string | null;
   /** What tells this content from another where there is no checksum; null: the DID. */
   version: string | null;
+  /** What a Zarr store is made of; undefined: a file is one. */
+  parts?: readonly ListedFile[];
 }
 
 /** A file whose turn has come. */

@@ -207,11 +207,10 @@ export function sourceAsset(
   href: string,
 ): Asset | null {
   if (file.did === null) return null;
-  const { name } = file.did;
   return {
     href,
     type: mediaType,
-    title: baseName(name),
+    title: baseName(file.name),
     description: 'The original in the data lake',
     roles: ['source'],
     ...originalFields(source, file),

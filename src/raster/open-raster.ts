@@ -1,4 +1,6 @@
 /** Path -> RasterFile, by content: the magic bytes decide, never the name. */
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { UserError } from '../errors.ts';
 import { openBytes } from './bytes.ts';
 import { openCf } from './cf-layers.ts';
@@ -6,8 +8,10 @@ import { openHdf5 } from './hdf5-file.ts';
 import { openNetcdf3 } from './netcdf3-file.ts';
 import { openGeoTiff } from './open-geotiff.ts';
 import type { OpenOptions, RasterFile } from './types.ts';
+import { openZarr } from './zarr-file.ts';
+import { isZarrStore, openFolderStore } from './zarr-store.ts';
 
-const READ = 'GeoTIFF and NetCDF are read';
+const READ = 'GeoTIFF, NetCDF and Zarr are read';
 
 /** What a file is by its first bytes (latin1). */
 const MAGIC: [string, string][] = [
@@ -35,7 +39,7 @@ const MAGIC: [string, string][] = [
 
 /** Could a file of this name be a raster that is read? For planning without opening. */
 export function isRasterName(name: string): boolean {
-  return /\.(tiff?|gtiff?|nc4?|h5|hdf5|cdf)$/i.test(name);
+  return /\.(tiff?|gtiff?|nc4?|h5|hdf5|cdf|zarr)$/i.test(name);
 }
 
 /**
@@ -43,6 +47,7 @@ export function isRasterName(name: string): boolean {
  * @throws UserError that says what the file is when it is not read, or what is wrong with it
  */
 export async function openRaster(path: string, options: OpenOptions = {}): Promise<RasterFile> {
+  if ((await stat(path).catch(() => null))?.isDirectory()) return openFolder(path, options);
   const bytes = await openBytes(path);
   const { name, size } = bytes;
   const head = await bytes.read(0, Math.min(16, size)).finally(() => bytes.close());
@@ -53,4 +58,10 @@ export async function openRaster(path: string, options: OpenOptions = {}): Promi
   if (kind === 'hdf5') return openCf(await openHdf5(path), options);
   if (kind === 'netcdf3') return openCf(await openNetcdf3(await openBytes(path)), options);
   throw new UserError(`${name} is ${kind ?? 'no raster this program knows'}; ${READ}`);
+}
+
+async function openFolder(path: string, options: OpenOptions): Promise<RasterFile> {
+  const name = basename(path);
+  if (!(await isZarrStore(path))) throw new UserError(`${name} is a folder and no Zarr store; ${READ}`);
+  return openCf(await openZarr(await openFolderStore(path, name)), options);
 }

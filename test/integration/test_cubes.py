@@ -1,10 +1,16 @@
 """Cubes of several kinds -> COGs and Items, as xarray and rasterio see them."""
 
+import hashlib
+import json
+import shutil
+
 import netCDF4
 import numpy as np
 import pytest
 import requests
 from rasterio.io import MemoryFile
+from support.lake import Source, new_scope, upload
+from support.product import ROOT
 from test_ingest_rerun import summary
 
 LEVELS, MEMBERS, STEPS = [850, 500], [1, 2, 3], 2
@@ -66,3 +72,43 @@ def test_levels_and_members_become_assets_or_bands(make_catalogue, tmp_path):
     assert (pixels == values[0].reshape(6, 8, 10)[:, ::-1]).all()
     assert [band["name"] for band in first["assets"]["tas"]["bands"]] == [f"tas_number{n}_level{level}" for n in MEMBERS for level in LEVELS]
     made.cli("ingest", tmp_path / "cube.nc", "--collection", "cube", "--dimensions", "layers").refused("--dimensions", "assets, bands")
+
+
+FIXTURES = ROOT / "test/raster/fixtures"
+EXPECTED = json.loads((FIXTURES / "expected.json").read_text())
+
+
+def sums(made, collection, key):
+    """Of the pixels of an asset, in the order of time."""
+    items = sorted(made.items(collection), key=lambda item: item["id"])
+    return [hashlib.sha256(read(item["assets"][key]["href"])[0][0].tobytes()).hexdigest() for item in items]
+
+
+@pytest.mark.one_database
+def test_zarr_stores_become_cogs_from_a_folder_and_from_the_lake(make_catalogue, tmp_path):
+    made = make_catalogue(kind="embedded", store="folder")
+    made.start()
+    folder = tmp_path / "stores"
+    shutil.copytree(FIXTURES / "packed-3.zarr", folder / "day" / "packed.zarr")
+    (folder / "notes.txt").write_text("no raster")
+    assert summary(made.cli("ingest", folder, "--collection", "stores").ok())["ingested"] == 1
+    wanted = EXPECTED["packed-3.zarr"]["variables"]
+    assert sums(made, "stores", "t2m") == wanted["t2m"]["sha256"] and sums(made, "stores", "tp") == wanted["tp"]["sha256"]
+    assert {item["id"] for item in made.items("stores")} == {f"day.packed_2024010{day}T000000Z" for day in (1, 2, 3)}
+    assert summary(made.cli("ingest", folder, "--collection", "stores").ok())["unchanged"] == 1
+    (folder / "day/packed.zarr/t2m/c/0/0/0").write_bytes((FIXTURES / "packed-3.zarr/t2m/c/1/0/0").read_bytes())
+    assert summary(made.cli("ingest", folder, "--collection", "stores").ok())["ingested"] == 1
+
+    scope = new_scope()
+    root = FIXTURES / "packed-3.zarr"
+    parts = [Source(path, f"2024/packed.zarr/{path.relative_to(root)}", ("DEV-DISK",), None) for path in sorted(root.rglob("*")) if path.is_file() and not {"tp", "lsm"} & set(path.parts)]
+    upload(scope, parts, [{"name": "zarr", "files": [part.name for part in parts]}])
+    assert summary(made.cli("ingest", f"{scope}:zarr").ok())["ingested"] == 1
+    assert sums(made, f"{scope}.zarr", "t2m") == wanted["t2m"]["sha256"]
+    (first, *_) = sorted(made.items(f"{scope}.zarr"), key=lambda item: item["id"])
+    assert first["id"] == "2024.packed_20240101T000000Z"
+    source = first["assets"]["source"]
+    assert source["type"] == "application/vnd.zarr; version=3" and source["title"] == "packed.zarr"
+    assert source["rucio:did"] == f"{scope}:2024/packed.zarr/zarr.json"
+    assert source["file:size"] == sum(part.path.stat().st_size for part in parts) and "file:checksum" not in source
+    assert "0 differences" in made.cli("sync", f"{scope}:zarr").ok().err

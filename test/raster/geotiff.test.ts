@@ -158,7 +158,7 @@ for (const codec of ['lzw', 'zstd', 'packbits', 'lerc', 'lerc_zstd']) {
 }
 
 test('names of rasters are told by their endings, whatever the case', () => {
-  for (const name of ['a.tif', 'B.TIFF', 'c.nc', 'd.nc4', 'e.CDF', 'f.h5'])
+  for (const name of ['a.tif', 'B.TIFF', 'c.nc', 'd.nc4', 'e.CDF', 'f.h5', 'g.zarr'])
     assert.ok(isRasterName(name), name);
   for (const name of ['a.txt', 'tif', 'b.tif.aux.xml', 'c.png']) assert.ok(!isRasterName(name), name);
 });

@@ -1,16 +1,17 @@
 """Writes test/raster/fixtures: small rasters of every kind, and expected.json with what GDAL and xarray read in them.
 
-Run with a Python that has rasterio, netCDF4, xarray, pyproj and shapely. The same versions give the same expectations.
+Run with a Python that has rasterio, netCDF4, xarray, zarr, pyproj and shapely. The same versions give the same expectations.
 Checksums are sha256 of little-endian pixels, north-up (row 0 in the north), longitudes from -180 to 180.
 """
-import hashlib, itertools, json, os, sys
-import netCDF4, numpy as np, pyproj, rasterio, shapely, xarray
+import hashlib, itertools, json, os, shutil, sys
+import netCDF4, numcodecs, numpy as np, pyproj, rasterio, shapely, xarray, zarr
 from rasterio.transform import Affine, from_origin
 
 OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'fixtures')
 os.makedirs(OUT, exist_ok=True)
 for old in os.listdir(OUT):
-    os.remove(os.path.join(OUT, old))
+    path = os.path.join(OUT, old)
+    shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
 expected = {}
 UTM = from_origin(600000, 5200020, 10, 10)
 
@@ -197,36 +198,49 @@ def cube(name, build, variables, *, crs=4326, roll=False, decode=True, shift=0, 
     path = os.path.join(OUT, name)
     with netCDF4.Dataset(path, 'w', format=format) as ds:
         build(ds)
-    expected[name] = dict(format='NetCDF', epsg=crs, variables={})
     with xarray.open_dataset(path, mask_and_scale=False, decode_times=decode, decode_coords=False) as ds:
-        for variable, (suffix, at) in ((v, c) for v in variables for c in combinations(ds[v])):
-            array = ds[variable].isel(at)
-            x = next(d for d in array.dims if d in ('lon', 'longitude', 'x'))
-            y = next(d for d in array.dims if d in ('lat', 'latitude', 'y'))
-            for extra in [d for d in array.dims if d not in (x, y, 'time')]:
-                array = array.isel({extra: 0})
-            if ds[y].size > 1 and float(ds[y][0]) < float(ds[y][-1]):
-                array = array.isel({y: slice(None, None, -1)})
-            xs = ds[x].values.astype('f8') * scale + shift
-            if roll:
-                xs = (xs + 180) % 360 - 180
-                order = np.argsort(xs)
-                array = array.isel({x: order})
-                xs = xs[order]
-            array = array.transpose(..., y, x)
-            ys = array[y].values.astype('f8') * scale
-            dx = (xs[-1] - xs[0]) / (len(xs) - 1)
-            dy = (ys[-1] - ys[0]) / (len(ys) - 1)
-            steps = array['time'].values if 'time' in array.dims else [None]
-            arrays = [array.isel(time=i).values if 'time' in array.dims else array.values for i in range(len(steps))]
-            attrs = array.attrs
-            fill = attrs.get('_FillValue', attrs.get('missing_value'))
-            expected[name]['variables'][variable + suffix] = dict(variable=variable,
-                dtype=str(arrays[0].dtype), nodata=number(fill), scale=float(attrs['scale_factor']) if 'scale_factor' in attrs else None,
-                offset=float(attrs['add_offset']) if 'add_offset' in attrs else None, unit=attrs.get('units'),
-                transform=[dx, 0, xs[0] - dx / 2, 0, dy, ys[0] - dy / 2], width=len(xs), height=len(ys),
-                times=[None if t is None else moment(t, decode) for t in steps],
-                sha256=[sha(a) for a in arrays], statistics=[stats(a, fill) for a in arrays])
+        expect(name, ds, variables, 'NetCDF', crs=crs, roll=roll, decode=decode, shift=shift, scale=scale)
+
+
+def store(name, source, variables, *, version, encoding, consolidated=False):
+    """A Zarr store of what a NetCDF fixture holds."""
+    path = os.path.join(OUT, name)
+    with xarray.open_dataset(os.path.join(OUT, source)) as ds:
+        ds[variables].drop_encoding().to_zarr(path, zarr_format=version, encoding=encoding, consolidated=consolidated)
+    with xarray.open_zarr(path, mask_and_scale=False, decode_coords=False, consolidated=consolidated) as ds:
+        expect(name, ds, variables, 'Zarr')
+
+
+def expect(name, ds, variables, format, *, crs=4326, roll=False, decode=True, shift=0, scale=1):
+    expected[name] = dict(format=format, epsg=crs, variables={})
+    for variable, (suffix, at) in ((v, c) for v in variables for c in combinations(ds[v])):
+        array = ds[variable].isel(at)
+        x = next(d for d in array.dims if d in ('lon', 'longitude', 'x'))
+        y = next(d for d in array.dims if d in ('lat', 'latitude', 'y'))
+        for extra in [d for d in array.dims if d not in (x, y, 'time')]:
+            array = array.isel({extra: 0})
+        if ds[y].size > 1 and float(ds[y][0]) < float(ds[y][-1]):
+            array = array.isel({y: slice(None, None, -1)})
+        xs = ds[x].values.astype('f8') * scale + shift
+        if roll:
+            xs = (xs + 180) % 360 - 180
+            order = np.argsort(xs)
+            array = array.isel({x: order})
+            xs = xs[order]
+        array = array.transpose(..., y, x)
+        ys = array[y].values.astype('f8') * scale
+        dx = (xs[-1] - xs[0]) / (len(xs) - 1)
+        dy = (ys[-1] - ys[0]) / (len(ys) - 1)
+        steps = array['time'].values if 'time' in array.dims else [None]
+        arrays = [array.isel(time=i).values if 'time' in array.dims else array.values for i in range(len(steps))]
+        attrs = array.attrs
+        fill = attrs.get('_FillValue', attrs.get('missing_value'))
+        expected[name]['variables'][variable + suffix] = dict(variable=variable,
+            dtype=str(arrays[0].dtype), nodata=number(fill), scale=float(attrs['scale_factor']) if 'scale_factor' in attrs else None,
+            offset=float(attrs['add_offset']) if 'add_offset' in attrs else None, unit=attrs.get('units'),
+            transform=[dx, 0, xs[0] - dx / 2, 0, dy, ys[0] - dy / 2], width=len(xs), height=len(ys),
+            times=[None if t is None else moment(t, decode) for t in steps],
+            sha256=[sha(a) for a in arrays], statistics=[stats(a, fill) for a in arrays])
 
 
 def axes(ds, lon, lat, times=None, units='hours since 1900-01-01', calendar=None, time_type='f8', kind='f8', unlimited=False):
@@ -405,8 +419,18 @@ cube('projected-km.nc', lambda ds: projected(ds, km=True), ['dem'], crs=32632, s
 cube('projected-parameters.nc', lambda ds: projected(ds, wkt=False), ['dem'], crs=None)
 cube('extra-dimensions.nc', extra, ['single', 'many', 'tas', 'mixed'])
 cube('irregular.nc', irregular, [])
+t2m = dict(dtype='i2', scale_factor=0.01, add_offset=273.15, _FillValue=np.int16(-32767), chunks=(2, 5, 12))
+store('packed-2.zarr', 'packed.nc', ['t2m', 'tp', 'lsm'], version=2, consolidated=True, encoding=dict(
+    t2m=dict(t2m, compressors=numcodecs.Blosc('lz4', shuffle=numcodecs.Blosc.SHUFFLE)), tp=dict(compressors=numcodecs.Zlib(5), _FillValue=np.float32('nan'), chunks=(3, 9, 7)),
+    lsm=dict(compressors=None)))
+store('packed-3.zarr', 'packed.nc', ['t2m', 'tp', 'lsm'], version=3, encoding=dict(
+    t2m=dict(t2m, compressors=zarr.codecs.BloscCodec(cname='zstd')), tp=dict(compressors=zarr.codecs.GzipCodec(), _FillValue=np.float32('nan'), chunks=(3, 9, 7)),
+    lsm=dict(compressors=zarr.codecs.ZstdCodec())))
+store('sharded.zarr', 'extra-dimensions.nc', ['tas'], version=3, consolidated=True, encoding=dict(
+    tas=dict(chunks=(1, 1, 1, 5, 6), shards=(3, 2, 2, 10, 12), compressors=zarr.codecs.ZstdCodec())))
 whole = open(os.path.join(OUT, 'packed.nc'), 'rb').read()
 open(os.path.join(OUT, 'broken-truncated.nc'), 'wb').write(whole[: len(whole) * 2 // 3])
 with open(os.path.join(OUT, 'expected.json'), 'w') as f:
     json.dump(expected, f, indent=1, sort_keys=True, allow_nan=False)
-print(sum(os.path.getsize(os.path.join(OUT, f)) for f in os.listdir(OUT)), 'bytes', len(os.listdir(OUT)), 'files')
+files = [os.path.join(folder, f) for folder, _, names in os.walk(OUT) for f in names]
+print(sum(map(os.path.getsize, files)), 'bytes', len(files), 'files')
