@@ -59,6 +59,7 @@ export async function place(file: CfFile, variable: Variable): Promise<Placed | 
   const kinds = coordinates.map((coordinate) => (coordinate ? axisKind(coordinate) : 'other'));
   const x = kinds.findIndex((kind) => kind === 'longitude' || kind === 'x');
   const y = kinds.findIndex((kind) => kind === 'latitude' || kind === 'y');
+  if (dimensions.every((path) => path === '')) return 'its dimensions have no names, and so no coordinates';
   if (x < 0 || y < 0) return 'it has no lat/lon or projected x/y dimensions with coordinates';
   const geographic = kinds[x] === 'longitude';
   if (geographic !== (kinds[y] === 'latitude')) return 'its dimensions mix degrees and projected coordinates';

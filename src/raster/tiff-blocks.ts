@@ -11,8 +11,8 @@ import type { ByteSource } from './bytes.ts';
 import { decodeLzw } from './lzw.ts';
 import { copyPixels, fillPixels, makePixels, viewPixels } from './pixels.ts';
 import { type Directory, numbersOf, TAG } from './tiff-directory.ts';
-import { imageLayout, type TiffLayout } from './tiff-layout.ts';
-import { swapBytes, unpredict, widenHalf, ycbcrToRgb } from './tiff-samples.ts';
+import { blockBytes, imageLayout, type TiffLayout } from './tiff-layout.ts';
+import { swapBytes, unpackBits, unpredict, widenHalf, ycbcrToRgb } from './tiff-samples.ts';
 import type { PixelArray } from './types.ts';
 import { sizedFrame } from './zstd-frame.ts';
 
@@ -114,7 +114,7 @@ async function readBlock(
       cause: error,
     });
   });
-  const expected = (length * layout.bits) / 8;
+  const expected = blockBytes(layout, rows);
   if (raw.byteLength < expected) {
     throw new UserError(
       `${bytes.name} is corrupt: block ${index} decodes to ${raw.byteLength} bytes instead of ${expected}`,
@@ -131,7 +131,7 @@ async function decompress(
   rows: number,
 ): Promise<Uint8Array> {
   if (layout.compression === 1) return stored;
-  const limit = rows * layout.blockWidth * layout.samples * (layout.bits / 8);
+  const limit = blockBytes(layout, rows);
   if (layout.compression === 5) return decodeLzw(stored, limit);
   if (layout.compression === 8 || layout.compression === 32946) {
     // A block may hold more rows than it should, never without end.
@@ -154,6 +154,7 @@ async function decompress(
 
 function toPixels(raw: Uint8Array, layout: TiffLayout, littleEndian: boolean): PixelArray {
   const { dataType, samples, blockWidth, predictor, bits, lossyColour, half, machineOrder } = layout;
+  if (bits < 8) return unpackBits(raw, bits, blockWidth * samples);
   const size = bits / 8;
   let bytes = raw;
   if (predictor === 3) {

@@ -103,7 +103,9 @@ for (const [name, expected] of cubes()) {
         const cog = `${name}-${layer.key}.tif`;
         const { statistics } = await writeAndCompare(layer, cog);
         sameStatistics(statistics[0]!, facts.statistics[step]!);
-        manifest.push({ source: fixture(name), cog, band: 1, bands: 1, variable, step });
+        // verify_cogs.py has no zarr; what xarray reads in stores is in expected.json.
+        if (expected.format === 'NetCDF')
+          manifest.push({ source: fixture(name), cog, band: 1, bands: 1, variable, step });
       }
       await file.close();
     });

@@ -162,9 +162,24 @@ classes = (np.add.outer(np.arange(600) // 7, np.arange(600) // 5)[None] % 6 + pa
 colours = {value: (value * 30, 255 - value * 30, value * value, 255) for value in range(9)}
 tif('palette.tif', classes, nodata=0, compress='deflate', photometric='palette', after=lambda dst: dst.write_colormap(1, colours))
 tif('narrow.tif', (pattern(2, 1300, 512, 'int16') % 5), compress='zstd', interleave='pixel', tiled=True, predictor=2)
+tif('strips.tif', pattern(2, 40, 50, 'int32'), interleave='pixel', compress='lzw', predictor=2, blockysize=7)
+tif('large-tile.tif', pattern(2, 18, 20, 'uint16'), interleave='pixel', tiled=True, blockxsize=64, blockysize=64, compress='deflate', predictor=2)
+tif('big-endian-planar.tif', pattern(2, 70, 100, 'uint32'), interleave='band', tiled=True, blockxsize=48, blockysize=32, compress='deflate', predictor=2, endianness='big')
+tif('big-endian-bigtiff.tif', pattern(1, 40, 50, 'float32'), compress='zstd', predictor=3, endianness='big', BIGTIFF='YES')
+for bits in (1, 2, 4):
+    tif(f'bits-{bits}.tif', pattern(1, 40, 51, 'uint8') % 2**bits, nbits=bits, compress='deflate', nodata=0)
+tif('bits-2-tiles.tif', pattern(3, 40, 51, 'uint8') % 4, nbits=2, interleave='pixel', tiled=True, blockxsize=32, blockysize=16, compress='lzw')
+tif('bits-4-planar.tif', pattern(2, 40, 51, 'uint8') % 16, nbits=4, interleave='band', compress='packbits', blockysize=9)
+tif('bits-4-palette.tif', pattern(1, 40, 51, 'uint8') % 16, nbits=4, photometric='palette', after=lambda dst: dst.write_colormap(1, {n: (n * 9, n, 255 - n, 255) for n in range(16)}))
+with rasterio.open(os.path.join(OUT, 'sparse-mixed.tif'), 'w', driver='GTiff', width=100, height=70, count=1, dtype='int16', transform=UTM, crs='EPSG:32632',
+                   tiled=True, blockxsize=32, blockysize=32, compress='deflate', SPARSE_OK='TRUE', nodata=-7) as dst:
+    dst.write(pattern(1, 32, 32, 'int16'), window=rasterio.windows.Window(32, 32, 32, 32))
+with rasterio.open(os.path.join(OUT, 'sparse-mixed.tif')) as src:
+    mixed = src.read()
+tif('sparse-mixed.tif', mixed, nodata=-7, tiled=True, blockxsize=32, blockysize=32, compress='deflate', SPARSE_OK='TRUE')
 tif('complex.tif', pattern(1, 8, 9, 'float32').astype('complex64'))
-tif('packed.tif', pattern(1, 8, 9, 'uint8') % 2, nbits=1)
-del expected['complex.tif'], expected['packed.tif']
+tif('bits-12.tif', pattern(1, 8, 9, 'uint16'), nbits=12)
+del expected['complex.tif'], expected['bits-12.tif']
 
 # Broken ones.
 good = open(os.path.join(OUT, 'tiles.tif'), 'rb').read()

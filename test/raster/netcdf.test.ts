@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import h5wasm from 'h5wasm/node';
 import { UserError } from '../../src/errors.ts';
 import { formatInstant, timeDecoder } from '../../src/raster/cf-time.ts';
 import { openRaster } from '../../src/raster/open-raster.ts';
-import { cubes, fixture, near, plainNodata, readBand, sha256 } from './support.ts';
+import { cubes, fixture, near, plainNodata, readBand, scratch, sha256 } from './support.ts';
 
 /** Without zone and without zeros at the end of the fraction. */
 const plainTime = (time: string | null | undefined) =>
@@ -237,4 +240,43 @@ test('CF times are exact', () => {
   );
   assert.throws(() => timeDecoder('days since 2000-01-31', '360_day'), /not understood/);
   assert.throws(() => timeDecoder('days since 2000-01-01', 'none'), /calendar 'none' is not read/);
+});
+
+test('HDF5 that is no NetCDF is told by what it lacks', async () => {
+  await h5wasm.ready;
+  const folder = scratch();
+  const refused = async (
+    name: string,
+    fill: (file: InstanceType<typeof h5wasm.File>) => void,
+    message: RegExp,
+  ) => {
+    const path = join(folder, name);
+    const file = new h5wasm.File(path, 'w');
+    fill(file);
+    file.close();
+    await assert.rejects(
+      openRaster(path),
+      (error) => error instanceof UserError && message.test(error.message),
+    );
+  };
+  const image = { name: 'image', data: new Float32Array(12), shape: [3, 4] };
+  await refused(
+    'plain.h5',
+    (file) => void file.create_dataset(image),
+    /plain\.h5 holds no variable on a regular grid: variable 'image' is left out: its dimensions have no names/,
+  );
+  await refused('empty.h5', () => {}, /empty\.h5 holds no variable on a regular grid$/);
+  await refused(
+    'scales.h5',
+    (file) => {
+      const made = file.create_dataset(image);
+      for (const [index, name] of ['row', 'column'].entries()) {
+        const scale = file.create_dataset({ name, data: new Float32Array(index + 3), shape: [index + 3] });
+        scale.make_scale(name);
+        made.attach_scale(index, `/${name}`);
+      }
+    },
+    /'image' is left out: it has no lat\/lon or projected x\/y dimensions with coordinates/,
+  );
+  rmSync(folder, { recursive: true });
 });
