@@ -46,6 +46,10 @@ export interface SourceFile extends ListedFile {
   /** RFC 3339: the lake has it no more, and when that was seen; undefined: it has. */
   deleted?: string;
   fetch(options: FetchOptions): Promise<FetchedFile>;
+  /** Where it is on the web, for a file that no data lake knows. */
+  url?: string;
+  /** It need not be fetched whole to be read. */
+  isReadByRange?: boolean;
   /** Its bytes by range, without a copy; undefined: it cannot stay where it is. */
   openRanges?(signal: AbortSignal): Promise<Ranges>;
 }

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { UserError } from '../errors.ts';
-import { openBytes } from './bytes.ts';
+import { type ByteSource, openBytes } from './bytes.ts';
 import { openCf } from './cf-layers.ts';
 import { openHdf5 } from './hdf5-file.ts';
 import { openNetcdf3 } from './netcdf3-file.ts';
@@ -37,9 +37,21 @@ const MAGIC: [string, string][] = [
   ['<', 'a text file (XML or HTML)'],
 ];
 
+const READABLE = ['tiff', 'netcdf3', 'hdf5'];
+
 /** Could a file of this name be a raster that is read? For planning without opening. */
 export function isRasterName(name: string): boolean {
   return /\.(tiff?|gtiff?|nc4?|h5|hdf5|cdf|zarr)$/i.test(name);
+}
+
+/** @returns its name, for people where it is not read; null: not known */
+export function kindOfBytes(
+  head: Buffer,
+): { name: string; isRead: true } | { name: string | null; isRead: false } {
+  const text = head.toString('latin1', 0, 16);
+  const name = MAGIC.find(([magic]) => text.startsWith(magic))?.[1] ?? null;
+  if (name !== null && READABLE.includes(name)) return { name, isRead: true };
+  return { name, isRead: false };
 }
 
 /**
@@ -48,16 +60,31 @@ export function isRasterName(name: string): boolean {
  */
 export async function openRaster(path: string, options: OpenOptions = {}): Promise<RasterFile> {
   if ((await stat(path).catch(() => null))?.isDirectory()) return openFolder(path, options);
-  const bytes = await openBytes(path);
+  return openRasterBytes(await openBytes(path), path, options);
+}
+
+/**
+ * The same of bytes that may lie elsewhere; they are closed with the raster, or when it cannot be opened.
+ * @param path the same file on disk, which HDF5 needs; null: it is not there
+ */
+export async function openRasterBytes(
+  bytes: ByteSource,
+  path: string | null,
+  options: OpenOptions,
+): Promise<RasterFile> {
   const { name, size } = bytes;
-  const head = await bytes.read(0, Math.min(16, size)).finally(() => bytes.close());
-  if (size === 0) throw new UserError(`${name} is empty; ${READ}`);
-  const text = head.toString('latin1');
-  const kind = MAGIC.find(([magic]) => text.startsWith(magic))?.[1];
-  if (kind === 'tiff') return openGeoTiff(await openBytes(path), options);
-  if (kind === 'hdf5') return openCf(await openHdf5(path), options);
-  if (kind === 'netcdf3') return openCf(await openNetcdf3(await openBytes(path)), options);
-  throw new UserError(`${name} is ${kind ?? 'no raster this program knows'}; ${READ}`);
+  const close = async (error: unknown): Promise<never> => {
+    await bytes.close();
+    throw error;
+  };
+  const head = await bytes.read(0, Math.min(16, size)).catch(close);
+  if (size === 0) return close(new UserError(`${name} is empty; ${READ}`));
+  const kind = kindOfBytes(head);
+  if (kind.name === 'tiff') return openGeoTiff(bytes, options);
+  if (kind.name === 'netcdf3') return openCf(await openNetcdf3(bytes), options);
+  await bytes.close();
+  if (kind.name === 'hdf5' && path !== null) return openCf(await openHdf5(path), options);
+  throw new UserError(`${name} is ${kind.name ?? 'no raster this program knows'}; ${READ}`);
 }
 
 async function openFolder(path: string, options: OpenOptions): Promise<RasterFile> {

@@ -58,6 +58,18 @@ def test_levels_and_members_become_assets_or_bands(make_catalogue, tmp_path):
         pixels, scales, names = read(item["assets"]["tas_number2_level500"]["href"])
         assert (pixels[0] == values[step, 1, 1, ::-1]).all() and scales == (0.5,)
         assert names == ("air temperature, number 2, level 500 hPa",)
+    # A COG at an address: read by range, or left where it is.
+    href = items[0]["assets"]["tas_number1_level850"]["href"]
+    assert summary(made.cli("ingest", href, "--collection", "address").ok())["ingested"] == 1
+    (copied,) = made.items("address")
+    assert (read(next(asset["href"] for asset in copied["assets"].values() if asset["roles"] == ["data"]))[0][0] == values[0, 0, 0, ::-1]).all()
+    assert copied["assets"]["source"]["href"] == href and copied["assets"]["source"]["roles"] == ["source"]
+    assert summary(made.cli("ingest", href, "--collection", "address").ok())["unchanged"] == 1
+    made.cli("ingest", href, "--collection", "address", "--in-place").ok()
+    (left,) = made.items("address")
+    assert [(asset["href"], asset["roles"]) for asset in left["assets"].values()] == [(href, ["data"])]
+    made.cli("ingest", f"{made.url}/none.tif", "--collection", "address").refused(f"{made.url}/none.tif", "404")
+    made.cli("ingest", href).refused("--collection")
     collection = requests.get(f"{made.url}/collections/cube", timeout=30).json()
     assert collection["cube:dimensions"]["level"] == {"type": "spatial", "axis": "z", "values": LEVELS, "unit": "hPa"}
     assert collection["cube:dimensions"]["number"] == {"type": "other", "values": MEMBERS, "unit": "1"}
