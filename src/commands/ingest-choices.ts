@@ -8,7 +8,7 @@ import { readMappingText } from '../ingest/mapping.ts';
 import type { IngestSettings } from '../ingest/settings.ts';
 import { readInstant } from '../ingest/to-time.ts';
 import { compressorOf } from '../raster/compress.ts';
-import { COMPRESSIONS, RESAMPLINGS } from '../raster/types.ts';
+import { COMPRESSIONS, DIMENSIONS, RESAMPLINGS } from '../raster/types.ts';
 import type { Words } from './command.ts';
 import { readJobs } from './jobs.ts';
 import { readRegister } from './register.ts';
@@ -53,6 +53,7 @@ export function readChoices({ options, names }: Words): Choices {
   }
   const other = [
     'multiband',
+    'dimensions',
     'register',
     'compression',
     'overviews',
@@ -80,6 +81,7 @@ export function readChoices({ options, names }: Words): Choices {
       names: true,
       multiband: options.multiband === true,
       thumbnail: options.thumbnail === true,
+      dimensions: oneOf('--dimensions', text('dimensions'), DIMENSIONS),
       inPlace: options['in-place'] === true,
       compression,
       overviews,

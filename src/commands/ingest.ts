@@ -16,6 +16,7 @@ import { runPlan } from '../ingest/run.ts';
 import { givenOf, mappingOfSettings, planSettings, readNameOf } from '../ingest/settings.ts';
 import type { Source } from '../ingest/source.ts';
 import { makeStaticWriter } from '../ingest/static-out.ts';
+import { openUrlSource, parseAddress } from '../ingest/url-source.ts';
 import { connectRucio } from '../rucio/connect.ts';
 import { readRucioConfig } from '../rucio/read-config.ts';
 import { makePfnSigner } from '../s3/pfn.ts';
@@ -32,18 +33,20 @@ import { findRegister, REGISTER_OPTIONS } from './register.ts';
 import { keepHeapSmall } from './small-heap.ts';
 import { openStore } from './store.ts';
 
-const HELP = `rucio-stac ingest SCOPE:NAME | PATH
+const HELP = `rucio-stac ingest SCOPE:NAME | PATH | URL
 
-Reads the GeoTIFF and NetCDF files of a DID (file, dataset or container) or of a local file or folder, stores them as
-Cloud-Optimized GeoTIFFs and writes a Collection and its Items to the catalogue. Run it again to continue, or to take
-in what has changed; what is done is skipped.
+Reads the GeoTIFF and NetCDF files and Zarr stores (x.zarr/…) of a DID (file, dataset or container), of a local file or folder,
+or one file at an https address, stores them as Cloud-Optimized GeoTIFFs and writes a Collection and its Items to the
+catalogue. Run it again to continue, or to take in what has changed; what is done is skipped.
 
-  --collection ID   id of the Collection (needed for a PATH; from the DID otherwise)
+  --collection ID   id of the Collection (needed for a PATH or URL; from the DID otherwise)
   --dry-run         print the plan and end
   --out FOLDER      also write the STAC as static JSON with relative links
   --datetime TIME   time of those scenes whose time neither metadata nor name tells
   --scene REGEX     files of one scene: groups "scene" and "asset", e.g. "(?<scene>.+)_(?<asset>B\\d+)\\.tif$"
   --multiband       keep all bands of a GeoTIFF in one COG (stackstac needs one band a COG, the default)
+  --dimensions NAME  levels, ensemble members and the like of a cube as COGs of their own (assets, the default) or as
+                    bands of one COG (bands)
   --compression NAME  of the COGs: deflate (the default), lzw, zstd (Node 22.15 or later; fewer programs read it)
   --overviews NAME  how they are made smaller: average (the default), mode for classes, nearest
   --histogram NAME  of each band: overview (the default: of a smaller image), exact (of every pixel), none
@@ -59,12 +62,20 @@ in what has changed; what is done is skipped.
 
 Settings: rucio.cfg as the Rucio client reads it (RUCIO_CONFIG, RUCIO_HOME), DATABASE_URL or RUCIO_STAC_DATA, S3_*.`;
 
+const needsCollection = (what: string, name: string) =>
+  new UserError(`${what} needs the id of its Collection: rucio-stac ingest ${name} --collection ID.`);
+
 async function openSource(
   { name, collectionId, settings }: Choices,
   { webui, mapping: mappingOfAll }: Config,
   env: Env,
   signal: AbortSignal,
 ): Promise<Source> {
+  const address = parseAddress(name);
+  if (address !== null) {
+    if (collectionId === null) throw needsCollection('An address', name);
+    return openUrlSource(address, collectionId, signal);
+  }
   const did = existsSync(name) ? null : parseDid(name);
   if (did === null) {
     if (!existsSync(name)) {
@@ -72,10 +83,7 @@ async function openSource(
         `There is no file or folder "${name}", and it is no DID (scope:name) either; check how it is written.`,
       );
     }
-    if (collectionId === null)
-      throw new UserError(
-        `A path needs the id of its Collection: rucio-stac ingest ${name} --collection ID.`,
-      );
+    if (collectionId === null) throw needsCollection('A path', name);
     if (settings.inPlace)
       throw new UserError(`--in-place is for a DID, whose files others can read; "${name}" is a path.`);
     return withGiven(openLocalSource(name, collectionId), givenOf(settings), readNameOf(settings));
@@ -214,6 +222,7 @@ export const ingest: Command = {
     datetime: { type: 'string' },
     scene: { type: 'string' },
     multiband: { type: 'boolean' },
+    dimensions: { type: 'string' },
     compression: { type: 'string' },
     overviews: { type: 'string' },
     histogram: { type: 'string' },

@@ -1,5 +1,5 @@
 /** How a DID was ingested, as JSON text: what is remembered of it, so that it can be done the same way again. */
-import type { Compression, Resampling } from '../raster/types.ts';
+import type { Compression, Dimensions, Resampling } from '../raster/types.ts';
 import type { Did } from '../rucio/types.ts';
 import { makeReadName, parseScenePattern } from './file-names.ts';
 import { type Given, NOTHING_GIVEN, parseGiven, readGivenText } from './given.ts';
@@ -34,6 +34,8 @@ export interface IngestSettings {
   names: boolean;
   multiband: boolean;
   /** null: by default. */
+  dimensions: Dimensions | null;
+  /** null: by default. */
   compression: Compression | null;
   overviews: Resampling | null;
   histogram: NonNullable<LookSettings['histogram']> | null;
@@ -56,6 +58,7 @@ export const DEFAULT_SETTINGS: IngestSettings = {
   scene: null,
   names: false,
   multiband: false,
+  dimensions: null,
   compression: null,
   overviews: null,
   histogram: null,
@@ -79,6 +82,7 @@ export function parseSettings(text: string): IngestSettings {
 export const planSettings = (settings: IngestSettings): PlanSettings => ({
   readName: readNameOf(settings),
   multiband: settings.multiband,
+  ...(settings.dimensions === 'bands' && { dimensions: settings.dimensions }),
   inPlace: settings.inPlace,
   ...(settings.compression && { compression: settings.compression }),
   ...(settings.overviews && { resampling: settings.overviews }),

@@ -34,6 +34,8 @@ export interface ListedFile {
   md5: string | null;
   /** What tells this content from another where there is no checksum; null: the DID. */
   version: string | null;
+  /** What a Zarr store is made of; undefined: a file is one. */
+  parts?: readonly ListedFile[];
 }
 
 /** A file whose turn has come. */
@@ -47,6 +49,10 @@ export interface SourceFile extends ListedFile {
   /** RFC 3339: the lake has it no more, and when that was seen; undefined: it has. */
   deleted?: string;
   fetch(options: FetchOptions): Promise<FetchedFile>;
+  /** Where it is on the web, for a file that no data lake knows. */
+  url?: string;
+  /** It need not be fetched whole to be read. */
+  isReadByRange?: boolean;
   /** Its bytes by range, without a copy; undefined: it cannot stay where it is. */
   openRanges?(signal: AbortSignal): Promise<Ranges>;
 }

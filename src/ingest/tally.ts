@@ -50,7 +50,17 @@ function mergeDimension(a: Document, b: Document): Document {
   if (isRange(a.extent) && isRange(b.extent)) {
     merged.extent = [Math.min(a.extent[0], b.extent[0]), Math.max(a.extent[1], b.extent[1])];
   }
+  // Of levels and the like; times are told by their extent alone.
+  if (a.type !== 'temporal' && Array.isArray(a.values) && Array.isArray(b.values))
+    merged.values ??= unionOf(a.values, b.values);
   return merged;
+}
+
+/** In an order that is the same whichever comes first. */
+function unionOf(a: unknown[], b: unknown[]): unknown[] {
+  const all = [...new Set([...a, ...b])];
+  const isNumeric = all.every((value) => typeof value === 'number');
+  return isNumeric ? all.sort((one, other) => Number(one) - Number(other)) : all.map(String).sort();
 }
 
 /** What the Items of a file have as assets. */

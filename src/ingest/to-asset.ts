@@ -85,7 +85,7 @@ export function cogAsset(part: Part, href: string, storageRef: string | null): A
 export function inPlaceAsset(source: Source, part: Part, permanent: string): Asset {
   const { file, layer } = part;
   const [first] = replicasForReaders(file.replicas);
-  const href = first ? readableHref(first.pfn) : permanent;
+  const href = file.url ?? (first ? readableHref(first.pfn) : permanent);
   const { 'file:checksum': _, ...cog } = cogAsset(part, href, first?.rse ?? null);
   // One band is told by its name, several by that of their file.
   const title = layer.bands.length > 1 ? baseName(file.name) : cog.title;
@@ -202,7 +202,7 @@ export function rseScheme(rse: string, { pfn, scheme }: Replica): Record<string,
 
 /** What Rucio says of a file's bytes. Integrity as it is known: md5 as multihash, adler32 in a field of ours. */
 function originalFields(source: Source, file: SourceFile): Asset {
-  if (file.did === null) return {};
+  if (file.did === null) return file.url === undefined ? {} : known({ 'file:size': file.bytes });
   return known({
     'file:size': file.bytes,
     'file:checksum': file.md5 === null ? null : `d50110${file.md5}`,
@@ -224,13 +224,12 @@ export function sourceAsset(
   { mediaType }: FileDescription,
   href: string,
 ): Asset | null {
-  if (file.did === null) return null;
-  const { name } = file.did;
+  if (file.did === null && file.url === undefined) return null;
   return {
-    href,
+    href: file.url ?? href,
     type: mediaType,
-    title: baseName(name),
-    description: 'The original in the data lake',
+    title: baseName(file.name),
+    description: file.url === undefined ? 'The original in the data lake' : 'The original',
     roles: ['source'],
     ...originalFields(source, file),
   };

@@ -6,7 +6,8 @@
 import { inflateSync } from 'node:zlib';
 import { decodeLzw } from './lzw.ts';
 import { copyPixels, viewPixels } from './pixels.ts';
-import { swapBytes, unpredict, widenHalf, ycbcrToRgb } from './tiff-samples.ts';
+import { blockBytes } from './tiff-layout.ts';
+import { swapBytes, unpackBits, unpredict, widenHalf, ycbcrToRgb } from './tiff-samples.ts';
 import type { DataType, PixelArray } from './types.ts';
 import { sizedFrame } from './zstd-frame.ts';
 
@@ -41,8 +42,8 @@ export interface DecodeTask {
 
 /** rows * blockWidth pixels of each band, in `into`. @throws Error that says what is wrong with the bytes */
 export async function decodeBlock({ stored, into, rows, coding }: DecodeTask): Promise<Uint8Array> {
-  const { dataType, blockWidth, samples, bits } = coding;
-  const expected = (rows * blockWidth * samples * bits) / 8;
+  const { dataType, samples } = coding;
+  const expected = blockBytes(coding, rows);
   const raw = await decompress(stored, rows, expected, coding);
   if (raw.byteLength < expected) {
     throw new Error(`it decodes to ${raw.byteLength} bytes instead of ${expected}`);
@@ -84,7 +85,8 @@ async function decompress(
 }
 
 function toPixels(raw: Uint8Array, coding: BlockCoding): PixelArray {
-  const { dataType, samples, blockWidth, predictor, half } = coding;
+  const { dataType, samples, blockWidth, predictor, half, bits } = coding;
+  if (bits < 8) return unpackBits(raw, bits, blockWidth * samples);
   const size = coding.bits / 8;
   let bytes = raw;
   if (predictor === 3) {

@@ -130,13 +130,28 @@ function describeBands(
 }
 
 /** Of a band of indexes; undefined where there is none, or it does not fit the pixels. */
-function colorTableOf(directory: Directory, { dataType }: TiffLayout, warnings: string[]) {
-  if (numberOf(directory, TAG.photometric, 1) !== 3) return {};
+function colorTableOf(directory: Directory, { dataType, bits, bands }: TiffLayout, warnings: string[]) {
+  // As GDAL has it; and so overviews of a mask are no means of its classes.
+  const kind = numberOf(directory, TAG.photometric, 1);
+  if (bits === 1 && bands === 1 && kind < 2)
+    return { colorTable: widenTable(kind === 0 ? WHITE_FIRST : BLACK_FIRST) };
+  if (kind !== 3) return {};
   const colorTable = Array.from(numbersOf(directory, TAG.colorMap));
   const entries = { uint8: 256, uint16: 65536 }[dataType as string];
   if (entries !== undefined && colorTable.length === 3 * entries) return { colorTable };
+  if (bits < 8 && colorTable.length === 3 * 2 ** bits) return { colorTable: widenTable(colorTable) };
   warnings.push('the colour table does not fit the pixels and is left out');
   return {};
+}
+
+const BLACK_FIRST = [0, 65535, 0, 65535, 0, 65535];
+const WHITE_FIRST = [65535, 0, 65535, 0, 65535, 0];
+
+/** Of 2, 4 or 16 colours -> of 256, the rest black. */
+function widenTable(colours: number[]): number[] {
+  const length = colours.length / 3;
+  const black = Array.from({ length: 256 - length }, () => 0);
+  return [0, 1, 2].flatMap((part) => [...colours.slice(part * length, (part + 1) * length), ...black]);
 }
 
 function bandLayers(

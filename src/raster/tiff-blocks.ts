@@ -70,7 +70,8 @@ export function bandReader(
   };
 }
 
-function codingOf(directory: Directory, layout: TiffLayout, littleEndian: boolean): BlockCoding {
+/** How an image's blocks are decoded. */
+export function codingOf(directory: Directory, layout: TiffLayout, littleEndian: boolean): BlockCoding {
   const { compression, predictor, blockWidth, samples, bits, dataType, half, lossyColour, planar } = layout;
   return {
     ...{ compression, predictor, blockWidth, samples, bits, dataType, half, lossyColour, planar },
@@ -104,7 +105,7 @@ function copyBlock(
 }
 
 /**
- * Pixels of one block as stored, `samples` interleaved; of a block without a place in the file, nodata.
+ * Pixels of one block as stored, its bands one after the other; of a block without a place in the file, nodata.
  * @param index among all blocks of the image, `blockRow` its row among them
  * @throws UserError for a missing or broken block
  */

@@ -2,6 +2,7 @@
 import { readIngestedKeys } from '../db/synced.ts';
 import { UserError } from '../errors.ts';
 import { withGiven } from '../ingest/given.ts';
+import { groupStores } from '../ingest/group-stores.ts';
 import { type Mapping, mapMetadata } from '../ingest/mapping.ts';
 import { makePlan, memoryKey } from '../ingest/plan.ts';
 import { makeOrderReader } from '../ingest/read-orders.ts';
@@ -138,7 +139,7 @@ async function keepFiles(
     const { scope, name } = memoryKey(file);
     const replicas = toldReplicas(asset);
     const known = { scope, name, bytes, adler32, md5, replicas, metadata: metadata.get(keyOf(file)) ?? {} };
-    return toSourceFile(client, known, mapping);
+    return toSourceFile(client, known, mapping, file);
   });
 }
 
@@ -237,7 +238,7 @@ export function openGroups(sync: Sync, missed: ListedFile[]): Group[] {
       const listed = files.map(toListed);
       if (groups.length === 0) for (const each of missed) listed.push(each);
       const place = groups.reduce((sum, { run }) => sum + run.plan.scenes.length, 0);
-      groups.push(openGroup(sync, settings, listed, place, groups[0]?.run.tally ?? null));
+      groups.push(openGroup(sync, settings, groupStores(listed), place, groups[0]?.run.tally ?? null));
     }
   } catch (error) {
     throw error instanceof UserError ? new CollectionFault(error.message, { cause: error }) : error;

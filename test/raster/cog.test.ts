@@ -98,12 +98,16 @@ for (const [name, expected] of tiffs()) {
 for (const [name, expected] of cubes()) {
   for (const [variable, facts] of Object.entries(expected.variables)) {
     test(`${name}: COGs of ${variable} hold the same values`, async () => {
-      const file = await openRaster(fixture(name), { only: [variable] });
-      for (const [step, layer] of file.layers.entries()) {
+      const file = await openRaster(fixture(name), { only: [facts.variable] });
+      const layers = file.layers.filter(({ asset }) => asset === variable);
+      assert.equal(layers.length, facts.times.length);
+      for (const [step, layer] of layers.entries()) {
         const cog = `${name}-${layer.key}.tif`;
         const { statistics } = await writeAndCompare(layer, cog);
         sameStatistics(statistics[0]!, facts.statistics[step]!);
-        manifest.push({ source: fixture(name), cog, band: 1, bands: 1, variable, step });
+        // verify_cogs.py has no zarr; what xarray reads in stores is in expected.json.
+        if (expected.format === 'NetCDF')
+          manifest.push({ source: fixture(name), cog, band: 1, bands: 1, variable, step });
       }
       await file.close();
     });

@@ -28,6 +28,8 @@ export interface ExpectedTiff {
 }
 
 export interface ExpectedVariable {
+  /** As the file names it; its key also names the steps of other dimensions. */
+  variable: string;
   dtype: string;
   nodata: number | string | null;
   scale: number | null;
@@ -42,7 +44,7 @@ export interface ExpectedVariable {
 }
 
 export interface ExpectedCube {
-  format: 'NetCDF';
+  format: 'NetCDF' | 'Zarr';
   epsg: number | null;
   variables: Record<string, ExpectedVariable>;
 }
@@ -70,7 +72,7 @@ export const tiffs = (): [string, ExpectedTiff][] =>
   Object.entries(EXPECTED).filter((entry): entry is [string, ExpectedTiff] => entry[1].format === 'GeoTIFF');
 
 export const cubes = (): [string, ExpectedCube][] =>
-  Object.entries(EXPECTED).filter((entry): entry is [string, ExpectedCube] => entry[1].format === 'NetCDF');
+  Object.entries(EXPECTED).filter((entry): entry is [string, ExpectedCube] => entry[1].format !== 'GeoTIFF');
 
 export function scratch(): string {
   return mkdtempSync(join(tmpdir(), 'raster-'));
