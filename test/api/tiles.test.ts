@@ -194,7 +194,7 @@ describe('pictures of assets', () => {
     [at('red', `${tile}?resampling=cubic`), 400, 'resampling', /nearest, bilinear/],
     [at('red', `${tile}?tilesize=4096`), 400, 'tilesize', /256, 512/],
     [at('red', `${tile}?assets=red`), 400, 'assets', /no parameter/],
-    [at('red', 'preview.png?max_size=5000'), 400, 'max_size', /5000; accepted is .* 2048/],
+    [at('red', 'preview.png?max_size=5000'), 400, 'max_size', /5000; accepted is .* 1024/],
     [at('red', 'preview.png?tilesize=256'), 400, 'tilesize', /no parameter/],
     [at('note', 'preview.png'), 404, 'assetKey', /own store/],
     [at('none', 'preview.png'), 404, 'assetKey', /no asset "none"/],
