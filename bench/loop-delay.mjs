@@ -1,5 +1,5 @@
 /** Loaded before a program (node --import): writes how long its event loop was held up, in milliseconds, when SIGUSR2 asks. */
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 const resolution = 1;
@@ -9,6 +9,9 @@ process.on('SIGUSR2', () => {
   // Each sample has the timer's own wait in it.
   const of = (nanoseconds) => Math.max(0, nanoseconds / 1e6 - resolution);
   const found = { p50: of(delays.percentile(50)), p99: of(delays.percentile(99)), max: of(delays.max) };
-  writeFileSync(process.env.LOOP_DELAY_FILE, JSON.stringify(found));
+  // Renamed, so that whoever waits for it finds it whole.
+  const file = process.env.LOOP_DELAY_FILE;
+  writeFileSync(`${file}.part`, JSON.stringify(found));
+  renameSync(`${file}.part`, file);
   delays.reset();
 });
