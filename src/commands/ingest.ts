@@ -6,15 +6,17 @@ import { readIngested } from '../db/ingested.ts';
 import type { Database } from '../db/schema.ts';
 import { UserError } from '../errors.ts';
 import { assetFolder } from '../http/files.ts';
+import { withGiven } from '../ingest/given.ts';
 import { openLocalSource } from '../ingest/local-source.ts';
 import { makePlan, NO_RASTER, type Plan, planBatches, printPlan, type Recall } from '../ingest/plan.ts';
 import { makeProgress, type Progress } from '../ingest/progress.ts';
 import type { Register } from '../ingest/register.ts';
 import { openRucioSource, parseDid } from '../ingest/rucio-source.ts';
 import { runPlan } from '../ingest/run.ts';
-import { mappingOfSettings, planSettings } from '../ingest/settings.ts';
+import { givenOf, mappingOfSettings, planSettings, readNameOf } from '../ingest/settings.ts';
 import type { Source } from '../ingest/source.ts';
 import { makeStaticWriter } from '../ingest/static-out.ts';
+import { openUrlSource, parseAddress } from '../ingest/url-source.ts';
 import { connectRucio } from '../rucio/connect.ts';
 import { readRucioConfig } from '../rucio/read-config.ts';
 import { makePfnSigner } from '../s3/pfn.ts';
@@ -31,22 +33,28 @@ import { findRegister, REGISTER_OPTIONS } from './register.ts';
 import { keepHeapSmall } from './small-heap.ts';
 import { openStore } from './store.ts';
 
-const HELP = `rucio-stac ingest SCOPE:NAME | PATH
+const HELP = `rucio-stac ingest SCOPE:NAME | PATH | URL
 
-Reads the GeoTIFF and NetCDF files of a DID (file, dataset or container) or of a local file or folder, stores them as
-Cloud-Optimized GeoTIFFs and writes a Collection and its Items to the catalogue. Run it again to continue, or to take
-in what has changed; what is done is skipped.
+Reads the GeoTIFF and NetCDF files and Zarr stores (x.zarr/…) of a DID (file, dataset or container), of a local file or folder,
+or one file at an https address, stores them as Cloud-Optimized GeoTIFFs and writes a Collection and its Items to the
+catalogue. Run it again to continue, or to take in what has changed; what is done is skipped.
 
-  --collection ID   id of the Collection (needed for a PATH; from the DID otherwise)
+  --collection ID   id of the Collection (needed for a PATH or URL; from the DID otherwise)
   --dry-run         print the plan and end
   --out FOLDER      also write the STAC as static JSON with relative links
   --datetime TIME   time of those scenes whose time neither metadata nor name tells
   --scene REGEX     files of one scene: groups "scene" and "asset", e.g. "(?<scene>.+)_(?<asset>B\\d+)\\.tif$"
   --multiband       keep all bands of a GeoTIFF in one COG (stackstac needs one band a COG, the default)
+  --dimensions NAME  levels, ensemble members and the like of a cube as COGs of their own (assets, the default) or as
+                    bands of one COG (bands)
   --compression NAME  of the COGs: deflate (the default), lzw, zstd (Node 22.15 or later; fewer programs read it)
   --overviews NAME  how they are made smaller: average (the default), mode for classes, nearest
+  --histogram NAME  of each band: overview (the default: of a smaller image), exact (of every pixel), none
+  --footprint NAME  of each Item: grid (the default), data (round the pixels that hold data)
+  --thumbnail       also draw each Item, as pictures of 256 and 1,024 pixels beside its COGs
   --in-place        make no COGs: the Items point to the originals, which must be COGs that are read over https
   --mapping FILE    which metadata of the lake becomes which STAC field, as JSON (docs/rucio.md)
+  --metadata FILE   what you say of Collection, Items, bands and file names, as YAML (docs/stac.md)
   --jobs N          scenes at once (2)
   --register RSE    also put the COGs into the lake, at this RSE, as files of the dataset SCOPE:NAME.cog
   --register-as SCOPE:NAME  the dataset for them, where it is to be another
@@ -54,12 +62,20 @@ in what has changed; what is done is skipped.
 
 Settings: rucio.cfg as the Rucio client reads it (RUCIO_CONFIG, RUCIO_HOME), DATABASE_URL or RUCIO_STAC_DATA, S3_*.`;
 
+const needsCollection = (what: string, name: string) =>
+  new UserError(`${what} needs the id of its Collection: rucio-stac ingest ${name} --collection ID.`);
+
 async function openSource(
   { name, collectionId, settings }: Choices,
   { webui, mapping: mappingOfAll }: Config,
   env: Env,
   signal: AbortSignal,
 ): Promise<Source> {
+  const address = parseAddress(name);
+  if (address !== null) {
+    if (collectionId === null) throw needsCollection('An address', name);
+    return openUrlSource(address, collectionId, signal);
+  }
   const did = existsSync(name) ? null : parseDid(name);
   if (did === null) {
     if (!existsSync(name)) {
@@ -67,13 +83,10 @@ async function openSource(
         `There is no file or folder "${name}", and it is no DID (scope:name) either; check how it is written.`,
       );
     }
-    if (collectionId === null)
-      throw new UserError(
-        `A path needs the id of its Collection: rucio-stac ingest ${name} --collection ID.`,
-      );
+    if (collectionId === null) throw needsCollection('A path', name);
     if (settings.inPlace)
       throw new UserError(`--in-place is for a DID, whose files others can read; "${name}" is a path.`);
-    return openLocalSource(name, collectionId);
+    return withGiven(openLocalSource(name, collectionId), givenOf(settings), readNameOf(settings));
   }
   const mapping = mappingOfSettings(settings, mappingOfAll);
   const client = connectRucio(readRucioConfig(env), { signS3: makePfnSigner(env) });
@@ -89,7 +102,7 @@ async function openSource(
       onProgress: tell,
     });
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
-    return source;
+    return withGiven(source, givenOf(settings), readNameOf(settings));
   } catch (error) {
     await client.close();
     throw error;
@@ -127,6 +140,7 @@ async function runWith(
     jobs: choices.jobs,
     signal,
     progress,
+    isDrawing: choices.settings.thumbnail,
     ...(register && { publish: register.publish }),
     onItems: (_, items) => {
       for (const item of items) writer?.item(item);
@@ -208,10 +222,15 @@ export const ingest: Command = {
     datetime: { type: 'string' },
     scene: { type: 'string' },
     multiband: { type: 'boolean' },
+    dimensions: { type: 'string' },
     compression: { type: 'string' },
     overviews: { type: 'string' },
+    histogram: { type: 'string' },
+    footprint: { type: 'string' },
+    thumbnail: { type: 'boolean' },
     'in-place': { type: 'boolean' },
     mapping: { type: 'string' },
+    metadata: { type: 'string' },
     jobs: { type: 'string' },
     ...REGISTER_OPTIONS,
   },

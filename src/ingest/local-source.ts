@@ -1,8 +1,10 @@
 /** Local file or folder -> Source, for rasters that no data lake knows. */
-import { createReadStream, readdirSync, type Stats, statSync } from 'node:fs';
-import { basename, join, resolve, sep } from 'node:path';
+import { createReadStream, existsSync, readdirSync, type Stats, statSync } from 'node:fs';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { UserError } from '../errors.ts';
-import type { Source, SourceFile } from './source.ts';
+import { ROOT_KEYS } from '../raster/zarr-store.ts';
+import { groupStores } from './group-stores.ts';
+import type { ListedFile, Source, SourceFile } from './source.ts';
 
 function statOf(path: string): Stats {
   const stat = statSync(path, { throwIfNoEntry: false });
@@ -36,6 +38,25 @@ function toSourceFile(path: string, name: string, stat: Stats): SourceFile {
   };
 }
 
+/** A store where it lies. */
+function toStore(folder: string, store: ListedFile): SourceFile {
+  return {
+    ...store,
+    replicas: [],
+    metadata: {},
+    fetch: async () => ({ path: join(folder, ...store.name.split('/')), isTemporary: false, faults: [] }),
+  };
+}
+
+/** Folders named `….zarr` are one file each, the given one included. */
+function listFiles(path: string): SourceFile[] {
+  const isStore = /\.zarr$/i.test(path) && ROOT_KEYS.some((key) => existsSync(join(path, key)));
+  const above = isStore ? dirname(path) : path;
+  const files = listFolder(path);
+  if (isStore) for (const file of files) file.name = `${basename(path)}/${file.name}`;
+  return groupStores(files).map((file) => (file.parts ? toStore(above, file) : (file as SourceFile)));
+}
+
 function listFolder(folder: string): SourceFile[] {
   const entries = readdirSync(folder, { withFileTypes: true, recursive: true });
   return entries
@@ -62,7 +83,7 @@ export function openLocalSource(
 ): Source {
   const path = resolve(given);
   const stat = statOf(given);
-  const files = stat.isDirectory() ? listFolder(path) : [toSourceFile(path, basename(path), stat)];
+  const files = stat.isDirectory() ? listFiles(path) : [toSourceFile(path, basename(path), stat)];
   if (files.length === 0) throw new UserError(`${given} holds no files; give a folder with rasters.`);
   return {
     label: given,

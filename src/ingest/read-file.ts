@@ -2,11 +2,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { openRaster } from '../raster/open-raster.ts';
+import { packageVersion } from '../package-root.ts';
+import { cacheBytes } from '../raster/cached-bytes.ts';
+import { openRaster, openRasterBytes } from '../raster/open-raster.ts';
+import type { RasterFile } from '../raster/types.ts';
 import { writeCog } from '../raster/write-cog.ts';
 import type { AssetStore } from '../s3/types.ts';
 import { COG_TYPE } from '../stac/media-type.ts';
 import { describeLayer, type FileDescription, type LayerDescription } from './describe.ts';
+import { lookAt } from './look.ts';
 import { storeKey } from './part-names.ts';
 import type { PlanSettings } from './plan.ts';
 import type { Progress } from './progress.ts';
@@ -36,7 +40,8 @@ async function storeLayer(
   const { compression, resampling } = settings;
   try {
     const cog = await writeCog(layer, path, { signal, compression, resampling });
-    const description = describeLayer(layer, cog);
+    const look = await lookAt(path, layer, cog.statistics, settings);
+    const description = describeLayer(layer, cog, look);
     const key = storeKey(collectionId, scene, file, description);
     const { bytes, sha256 } = cog;
     if (!(await store.has(key, bytes, sha256))) {
@@ -49,14 +54,28 @@ async function storeLayer(
   }
 }
 
+const openOptions = ({ multiband, dimensions }: PlanSettings) => ({
+  multiband,
+  ...(dimensions && { dimensions }),
+});
+
+/** What was read of it lies in the work folder, so that bands which share their bytes fetch them once. */
+async function openByRange(file: SourceFile, folder: string, context: ReadContext): Promise<RasterFile> {
+  const ranges = await file.openRanges!(context.signal);
+  return openRasterBytes(
+    await cacheBytes(ranges, join(folder, 'ranges')),
+    null,
+    openOptions(context.settings),
+  );
+}
+
 async function convert(
-  path: string,
+  raster: RasterFile,
   scene: Scene,
   file: SourceFile,
   folder: string,
   context: ReadContext,
 ): Promise<FileDescription> {
-  const raster = await openRaster(path, { multiband: context.settings.multiband });
   try {
     if (raster.layers.length === 0) {
       throw new UserError(
@@ -71,7 +90,7 @@ async function convert(
     const { mediaType, cube, attributes, warnings } = raster;
     for (const warning of warnings)
       context.progress.event('ingest:file:warning', { file: file.name, warning });
-    return { mediaType, cube, attributes, warnings, layers };
+    return { mediaType, cube, attributes, warnings, layers, software: packageVersion() };
   } finally {
     await raster.close();
   }
@@ -91,6 +110,12 @@ export async function readFile(
   // A name of its own: ids can be alike, or longer than a file name may be.
   const folder = await mkdtemp(join(workFolder, 'file-'));
   try {
+    if (file.isReadByRange) {
+      const raster = await openByRange(file, folder, context);
+      const description = await convert(raster, scene, file, folder, context);
+      progress.advance(file.bytes ?? 0);
+      return description;
+    }
     let seen = 0;
     // A second replica begins anew; the bar never goes beyond the file's size.
     const onProgress = (bytes: number) => {
@@ -102,7 +127,8 @@ export async function readFile(
     for (const fault of fetched.faults)
       context.onFault(`${file.name}: a replica was refused (${fault}); another was good`);
     if (!fetched.isTemporary) progress.advance(file.bytes ?? 0);
-    return await convert(fetched.path, scene, file, folder, context);
+    const raster = await openRaster(fetched.path, openOptions(settings));
+    return await convert(raster, scene, file, folder, context);
   } finally {
     // A busy disk takes milliseconds for it, for which all other scenes would wait.
     await rm(folder, { recursive: true, force: true });

@@ -3,6 +3,8 @@ import { UserError } from '../errors.ts';
 import type { RucioClient } from '../rucio/connect.ts';
 import { safeJoin } from '../rucio/safe-join.ts';
 import type { Did, DidContents, RucioFile, ListedFile as RucioListed } from '../rucio/types.ts';
+import { fetchStore } from './fetch-store.ts';
+import { groupStores } from './group-stores.ts';
 import { type Mapping, mapMetadata } from './mapping.ts';
 import { type ListedFile, type Source, type SourceFile, toId } from './source.ts';
 
@@ -19,13 +21,23 @@ export function toListed({ scope, name, bytes, adler32, md5 }: RucioListed): Lis
   return { did: { scope, name }, name, bytes, adler32, md5, version: null };
 }
 
-export function toSourceFile(client: RucioClient, file: RucioFile, mapping: Mapping): SourceFile {
+/** @param listed as it was listed: a store goes by the DID of one of its parts */
+export function toSourceFile(
+  client: RucioClient,
+  file: RucioFile,
+  mapping: Mapping,
+  listed: ListedFile,
+): SourceFile {
   const { replicas, metadata } = file;
-  return {
-    ...toListed(file),
+  const known = {
     replicas,
     metadata: mapMetadata(metadata, mapping),
     ...(typeof metadata.derived_from === 'string' && { derivedFrom: metadata.derived_from }),
+  };
+  if (listed.parts) return { ...listed, ...known, fetch: (options) => fetchStore(client, listed, options) };
+  return {
+    ...toListed(file),
+    ...known,
     async fetch({ folder, signal, onProgress }) {
       const target = safeJoin(folder, `${file.scope}/${file.name.replace(/^\/+/, '')}`);
       const report = await client.download(file, target, { signal, onProgress, isTemporary: true });
@@ -47,7 +59,8 @@ export async function completeFiles(
     did ? [{ ...did, bytes, adler32, md5 }] : [],
   );
   const complete = await client.complete(asked, { signal });
-  return complete.map((file) => toSourceFile(client, file, mapping));
+  const listed = files.filter(({ did }) => did !== null);
+  return complete.map((file, index) => toSourceFile(client, file, mapping, listed[index]!));
 }
 
 /** A single file's home is the Collection of the one dataset that holds it, else one of its own. */
@@ -99,7 +112,7 @@ export async function openRucioSource(
     host: client.host,
     webui: options.webui,
     metadata: mapMetadata(parent?.metadata ?? contents.metadata, mapping),
-    files: contents.files.map(toListed),
+    files: groupStores(contents.files.map(toListed)),
     complete: (files, stop) => completeFiles(client, files, mapping, stop),
     lake: client,
     published: new Map(),

@@ -1,6 +1,6 @@
 /** CF grid mapping -> CRS. CF 1.11 section 5.6 and appendix F; crs_wkt and spatial_ref as GDAL and rioxarray write them. */
 import { crsOfEpsg } from '../geo/crs.ts';
-import { type Attributes, textAt } from './hdf5-file.ts';
+import { type Attributes, textAt } from './cf-file.ts';
 import type { Crs } from './types.ts';
 import { crsOfGridMapping } from './user-crs.ts';
 

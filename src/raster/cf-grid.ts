@@ -2,7 +2,7 @@
  * CF coordinate variables -> pixel grid, and where each of its pixels is stored. CF 1.11 sections 4.1, 4.2 and 5.
  * Coordinates are pixel centres; the transform is of the corner. Row 0 becomes north, longitudes -180..180.
  */
-import { type Attributes, numberAt, textAt, type Variable } from './hdf5-file.ts';
+import { type Attributes, numberAt, textAt, type Variable } from './cf-file.ts';
 import { copyPixels, makePixels } from './pixels.ts';
 import type { DataType, Grid, PixelArray } from './types.ts';
 
@@ -36,14 +36,19 @@ export function axisKind(variable: Variable): AxisKind {
 }
 
 /** Even spacing of a coordinate variable, or the reason why there is none. */
-export function readAxis(variable: Variable, bounds: Variable | undefined, factor: number): Axis | string {
-  const values = Float64Array.from(variable.values() as Float64Array, (value) => Number(value) * factor);
+export async function readAxis(
+  variable: Variable,
+  bounds: Variable | undefined,
+  factor: number,
+): Promise<Axis | string> {
+  const stored = await variable.values();
+  const values = Float64Array.from(stored as Float64Array, (value) => Number(value) * factor);
   const length = values.length;
   const first = values[0];
   const last = values[length - 1];
   if (first === undefined || last === undefined) return `dimension '${variable.name}' is empty`;
   if (length === 1) {
-    const edges = bounds?.shape[0] === 1 && bounds.shape[1] === 2 ? bounds.values() : null;
+    const edges = bounds?.shape[0] === 1 && bounds.shape[1] === 2 ? await bounds.values() : null;
     const step = edges ? (Number(edges[1]) - Number(edges[0])) * factor : 0;
     if (!step) return `'${variable.name}' has a single value and no bounds, so its spacing is unknown`;
     return { first, step, length };

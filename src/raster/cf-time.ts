@@ -3,6 +3,7 @@
  * Counted in whole microseconds (bigint), so that int64 and sub-second times are exact.
  */
 import { UserError } from '../errors.ts';
+import { modelCalendar, modelDay, standardDate } from './cf-calendar.ts';
 
 const UNIT_MICROSECONDS: [RegExp, number][] = [
   [/^(d|days?)$/i, 86_400_000_000],
@@ -27,31 +28,72 @@ export function isTimeUnit(units: string): boolean {
   return /^\s*\w+\s+since\s+\S/i.test(units);
 }
 
-/** @throws UserError for calendars and units that name no instants on the real calendar */
-export function timeDecoder(units: string, calendar: string | null): DecodeTime {
-  const kind = (calendar ?? 'standard').toLowerCase();
-  if (!['standard', 'gregorian', 'proleptic_gregorian'].includes(kind)) {
+/** How a calendar counts days, and what its count is in days since 1970-01-01. */
+interface Calendar {
+  dayNumber(year: number, month: number, day: number): bigint | null;
+  toStandard(days: bigint): bigint;
+}
+
+/** @throws UserError for calendars that are not read */
+function calendarOf(name: string): Calendar {
+  const model = modelCalendar(name);
+  if (model) {
+    return {
+      dayNumber: (year, month, day) => modelDay(model, year, month, day),
+      toStandard: (days) => gregorianDay(...standardDate(model, days)),
+    };
+  }
+  const count = {
+    standard: mixedDay,
+    gregorian: mixedDay,
+    proleptic_gregorian: gregorianDay,
+    julian: julianDay,
+  }[name];
+  if (count === undefined) {
     throw new UserError(
-      `calendar '${kind}' has days that do not exist in STAC's calendar; convert the times to the standard calendar`,
+      `calendar '${name}' is not read; read are standard, proleptic_gregorian, julian, noleap, all_leap and 360_day`,
     );
   }
+  return {
+    dayNumber: (year, month, day) =>
+      month < 1 || month > 12 || day < 1 || day > 31 ? null : count(year, month, day),
+    toStandard: (days) => days,
+  };
+}
+
+/**
+ * Dates of calendars with other years become the standard calendar's dates of the same name.
+ * @throws UserError for calendars and units that are not read; the decoder, for dates that do not exist
+ */
+export function timeDecoder(units: string, calendar: string | null): DecodeTime {
+  const kind = (calendar ?? 'standard').toLowerCase();
+  const { dayNumber, toStandard } = calendarOf(kind);
   const parts = /^\s*(\w+)\s+since\s+(.+?)\s*$/i.exec(units);
-  const step = UNIT_MICROSECONDS.find(([pattern]) => pattern.test(parts?.[1] ?? ''))?.[1];
-  const reference =
-    parts?.[2] === undefined ? null : parseReference(parts[2], kind !== 'proleptic_gregorian');
+  const step = stepOf(parts?.[1] ?? '', kind);
+  const reference = parts?.[2] === undefined ? null : parseReference(parts[2], dayNumber);
   if (step === undefined || reference === null) {
     throw new UserError(
       `time unit '${units}' is not understood; read are days, hours, minutes, seconds and fractions of them since a date`,
     );
   }
+  const settle = (instant: Instant) => {
+    const days = instant >= 0n ? instant / DAY : -((-instant + DAY - 1n) / DAY);
+    return toStandard(days) * DAY + (instant - days * DAY);
+  };
   return (value) => {
-    if (step < 1) return reference + divideRounded(BigInt(value), BigInt(Math.round(1 / step)));
-    if (typeof value === 'bigint') return reference + value * BigInt(step);
+    if (step < 1) return settle(reference + divideRounded(BigInt(value), BigInt(Math.round(1 / step))));
+    if (typeof value === 'bigint') return settle(reference + value * BigInt(step));
     if (!Number.isFinite(value)) throw new UserError(`a time value is ${value}, which is no instant`);
     // Whole units apart, so that only the fraction is rounded to microseconds.
     const whole = Math.trunc(value);
-    return reference + BigInt(whole) * BigInt(step) + BigInt(Math.round((value - whole) * step));
+    return settle(reference + BigInt(whole) * BigInt(step) + BigInt(Math.round((value - whole) * step)));
   };
+}
+
+/** Microseconds. Months have a length in the calendar of 360 days alone. */
+function stepOf(unit: string, calendar: string): number | undefined {
+  if (calendar === '360_day' && /^months?$/i.test(unit)) return 30 * Number(DAY);
+  return UNIT_MICROSECONDS.find(([pattern]) => pattern.test(unit))?.[1];
 }
 
 function divideRounded(value: bigint, by: bigint): bigint {
@@ -59,7 +101,7 @@ function divideRounded(value: bigint, by: bigint): bigint {
   return value >= 0n ? (value + half) / by : -((-value + half) / by);
 }
 
-function parseReference(text: string, mixedCalendar: boolean): Instant | null {
+function parseReference(text: string, dayNumber: Calendar['dayNumber']): Instant | null {
   const parts =
     /^([+-]?\d{1,4})-(\d{1,2})-(\d{1,2})(?:[T\s]+(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(\.\d*)?)?)?)?\s*(Z|UTC|GMT|[+-]\d{1,2}(?::?\d{2})?)?$/i.exec(
       text,
@@ -76,7 +118,7 @@ function parseReference(text: string, mixedCalendar: boolean): Instant | null {
     fraction = '',
     zone = 'Z',
   ] = parts;
-  const days = dayNumber(Number(year), Number(month), Number(day), mixedCalendar);
+  const days = dayNumber(Number(year), Number(month), Number(day));
   if (days === null) return null;
   const seconds = Number(hour) * 3600 + Number(minute) * 60 + Number(second);
   const micro = Math.round(Number(`0${fraction || '.0'}`) * 1e6);
@@ -87,17 +129,26 @@ function parseReference(text: string, mixedCalendar: boolean): Instant | null {
   return days * DAY + BigInt(seconds - offsetSeconds) * 1_000_000n + BigInt(micro);
 }
 
-/** Days since 1970-01-01. In the mixed calendar, dates before 1582-10-15 are Julian. */
-function dayNumber(year: number, month: number, day: number, mixed: boolean): bigint | null {
-  if (month < 1 || month > 12 || day < 1 || day > 31) return null;
-  // Fliegel and Van Flandern, by way of March-based years.
+/** Days of March-based years, before leap years count (Fliegel and Van Flandern). */
+function marchDays(year: number, month: number, day: number): { y: number; days: number } {
   const y = month <= 2 ? year - 1 : year;
   const shifted = (month + 9) % 12;
-  const dayOfYear = Math.floor((153 * shifted + 2) / 5) + day - 1;
-  const gregorian =
-    y * 365 + Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400) + dayOfYear - 719_468;
-  if (!mixed || BigInt(gregorian) >= GREGORIAN_START) return BigInt(gregorian);
-  return BigInt(y * 365 + Math.floor(y / 4) + dayOfYear - 719_470);
+  return { y, days: y * 365 + Math.floor(y / 4) + Math.floor((153 * shifted + 2) / 5) + day - 1 };
+}
+
+/** Days since 1970-01-01, as the other two. */
+function gregorianDay(year: number, month: number, day: number): bigint {
+  const { y, days } = marchDays(year, month, day);
+  return BigInt(days - Math.floor(y / 100) + Math.floor(y / 400) - 719_468);
+}
+
+const julianDay = (year: number, month: number, day: number) =>
+  BigInt(marchDays(year, month, day).days - 719_470);
+
+/** Before 1582-10-15, dates are Julian. */
+function mixedDay(year: number, month: number, day: number): bigint {
+  const gregorian = gregorianDay(year, month, day);
+  return gregorian >= GREGORIAN_START ? gregorian : julianDay(year, month, day);
 }
 
 /** RFC 3339 in UTC; as many decimals as it takes: none, three or six. @throws UserError outside the years 1 to 9999 */

@@ -1,11 +1,17 @@
-/** Variables, grids and times of a NetCDF file -> STAC datacube v2.3.0 fields. Extents are the outer edges of cells. */
+/** Variables, grids and times of a cube -> STAC datacube v2.3.0 fields. Extents are the outer edges of cells. */
+import type { ExtraDimension } from './cf-dimensions.ts';
 import type { Crs, CubeDescription, Grid, LayerBand, LayerTime } from './types.ts';
 
 export interface CubeVariable {
   name: string;
   band: LayerBand;
   /** Dimension names, slowest first. */
-  dimensions: { x: string; y: string; time: string | null };
+  dimensions: string[];
+  /** Which of them are what. */
+  x: string;
+  y: string;
+  time: string | null;
+  extras: ExtraDimension[];
   grid: Grid;
   times: LayerTime[];
   /** WKT from the file, for CRSs without an EPSG code. */
@@ -18,7 +24,7 @@ export function describeCube(variables: CubeVariable[]): CubeDescription | null 
   const dimensions: Record<string, unknown> = {};
   const described: Record<string, unknown> = {};
   for (const variable of variables) {
-    const { x, y, time } = variable.dimensions;
+    const { x, y, time } = variable;
     const [stepX, , west, , stepY, north] = variable.grid.transform;
     const { width, height, crs } = variable.grid;
     const system = referenceSystem(crs, variable.wkt);
@@ -37,9 +43,10 @@ export function describeCube(variables: CubeVariable[]): CubeDescription | null 
       ...system,
     };
     if (time !== null) dimensions[time] ??= temporal(variable.times);
+    for (const extra of variable.extras) dimensions[extra.name] ??= additional(extra);
     const { description, unit, nodata, dataType } = variable.band;
     described[variable.name] = {
-      dimensions: time === null ? [y, x] : [time, y, x],
+      dimensions: variable.dimensions,
       type: 'data',
       variable_type: 'data',
       data_type: dataType,
@@ -70,6 +77,16 @@ function temporal(times: LayerTime[]): Record<string, unknown> {
     type: 'temporal',
     extent: [starts[0] ?? null, ends.at(-1) ?? null],
     values: times.map((time) => time.datetime),
+  };
+}
+
+/** Vertical ones are spatial, of axis z. */
+function additional({ kind, values, unit, description }: ExtraDimension): Record<string, unknown> {
+  return {
+    ...(kind === 'vertical' ? { type: 'spatial', axis: 'z' } : { type: kind }),
+    ...(description !== null && { description }),
+    values,
+    ...(unit !== null && { unit }),
   };
 }
 

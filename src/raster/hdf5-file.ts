@@ -5,41 +5,16 @@
 import { basename, resolve } from 'node:path';
 import h5wasm, { type Dataset, type Group } from 'h5wasm/node';
 import { messageOf, UserError } from '../errors.ts';
+import type { Attributes, AttributeValue, CfFile, Ranges, Variable } from './cf-file.ts';
 import { dataTypeOf } from './pixels.ts';
-import type { DataType, PixelArray } from './types.ts';
-
-export type AttributeValue = string | number | bigint | (string | number | bigint)[];
-export type Attributes = Record<string, AttributeValue>;
-
-export interface Variable {
-  /** Path without the leading slash: "t2m", "PRODUCT/ozone". */
-  name: string;
-  path: string;
-  /** Paths of the dimensions' scales, slowest first; '' for a dimension that has none. */
-  dimensions: string[];
-  shape: number[];
-  /** Null for text, compounds and other types that hold no numbers. */
-  dataType: DataType | null;
-  attributes: Attributes;
-  /** [start, stop) of each dimension. @throws UserError when the file's bytes are broken */
-  slice(ranges: [number, number][]): PixelArray;
-  /** All values as numbers. @throws UserError as slice does */
-  values(): PixelArray;
-}
-
-export interface Hdf5File {
-  name: string;
-  variables: Map<string, Variable>;
-  attributes: Attributes;
-  close(): void;
-}
+import type { PixelArray } from './types.ts';
 
 const HIDDEN =
   /^(DIMENSION_LIST|REFERENCE_LIST|CLASS|NAME|DIMENSION_LABELS|_Netcdf4.*|_NCProperties|_nc3_strict)$/;
 const MAX_DEPTH = 16;
 
 /** @throws UserError when HDF5 cannot make sense of the file */
-export async function openHdf5(path: string): Promise<Hdf5File> {
+export async function openHdf5(path: string): Promise<CfFile> {
   const name = basename(path);
   const library = await h5wasm.ready;
   // Without this, h5wasm returns whatever is in the buffer when a chunk cannot be read.
@@ -49,7 +24,14 @@ export async function openHdf5(path: string): Promise<Hdf5File> {
     const variables = new Map<string, Variable>();
     guard(name, () => walk(name, file, variables, 0));
     const attributes = guard(name, () => readAttributes(file));
-    return { name, variables, attributes, close: () => void file.close() };
+    return {
+      format: 'NetCDF',
+      mediaType: 'application/netcdf',
+      name,
+      variables,
+      attributes,
+      close: async () => void file.close(),
+    };
   } catch (error) {
     file.close();
     throw error;
@@ -97,7 +79,7 @@ function describe(file: string, dataset: Dataset): Variable | null {
     return attrs.DIMENSION_LIST ? (dataset.get_attached_scales(index)[0] ?? '') : '';
   });
   const numeric = metadata.type === 0 || metadata.type === 1;
-  const read = (ranges: [number, number][] | null): PixelArray => {
+  const read = (ranges: Ranges | null): PixelArray => {
     const values = guard(file, () => (ranges ? dataset.slice(ranges) : dataset.value));
     if (ArrayBuffer.isView(values)) return values as PixelArray;
     if (typeof values === 'bigint') return BigInt64Array.of(values);
@@ -113,9 +95,15 @@ function describe(file: string, dataset: Dataset): Variable | null {
       ? dataTypeOf(metadata.type === 1 ? 3 : metadata.signed ? 2 : 1, metadata.size * 8)
       : null,
     attributes: readAttributes(dataset),
-    slice: (ranges) => read(ranges),
-    values: () => read(null),
+    slice: async (ranges) => read(ranges),
+    values: async () => read(null),
+    ...(metadata.type === 3 && { texts: async () => textValues(file, dataset) }),
   };
+}
+
+function textValues(file: string, dataset: Dataset): string[] {
+  const values = guard(file, () => dataset.value);
+  return (Array.isArray(values) ? values : [values]).map(String);
 }
 
 function readAttributes(holder: Dataset | Group): Attributes {
@@ -136,17 +124,4 @@ function simple(value: unknown): AttributeValue | null {
   if (!list.every((one) => ['string', 'number', 'bigint'].includes(typeof one))) return null;
   const simpleList = list as (string | number | bigint)[];
   return simpleList.length === 1 ? simpleList[0]! : simpleList;
-}
-
-/** Text of an attribute; null when it is absent or no text. */
-export function textAt(attributes: Attributes, name: string): string | null {
-  const value = attributes[name];
-  return typeof value === 'string' ? value : null;
-}
-
-/** Number of an attribute; null when it is absent or no number. */
-export function numberAt(attributes: Attributes, name: string): number | null {
-  const value = attributes[name];
-  const first = Array.isArray(value) ? value[0] : value;
-  return typeof first === 'number' || typeof first === 'bigint' ? Number(first) : null;
 }

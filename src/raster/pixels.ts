@@ -87,6 +87,18 @@ export function fillPixels(array: PixelArray, value: number | bigint): void {
   else array.fill(Number(value));
 }
 
+/** Columns of `rows` values each, one after the other -> rows. */
+export function transposePixels(columns: PixelArray, type: DataType, rows: number): PixelArray {
+  const out = makePixels(type, columns.length);
+  const width = columns.length / rows;
+  for (let row = 0; row < rows; row += 1) {
+    for (let column = 0; column < width; column += 1) {
+      out[row * width + column] = columns[column * rows + row] as never;
+    }
+  }
+  return out;
+}
+
 /** Rows in reverse order, in place. */
 export function reverseRows(pixels: PixelArray, width: number): PixelArray {
   const rows = Math.floor(pixels.length / width);

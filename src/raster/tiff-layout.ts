@@ -10,7 +10,7 @@ export interface TiffLayout {
   /** All bands of the image. */
   bands: number;
   dataType: DataType;
-  /** Bits of a stored sample; 16 for half floats, whose dataType is float32. */
+  /** Bits of a stored sample; 16 for half floats, whose dataType is float32; 1, 2 and 4 for packed ones, whose dataType is uint8. */
   bits: number;
   half: boolean;
   compression: number;
@@ -100,17 +100,23 @@ export function imageLayout(directory: Directory, name: string): TiffLayout {
     lossyColour: compression === 7 && numberOf(directory, TAG.photometric, 1) === 6 && bands === 3,
     machineOrder: compression === 34887,
   };
-  const blockBytes = (blockWidth * blockHeight * layout.samples * bits) / 8;
-  if (!Number.isInteger(blockBytes) || blockBytes > MAX_BLOCK_BYTES || width * 8 > MAX_BLOCK_BYTES) {
-    throw new UserError(
-      `${name} stores its pixels in blocks of ${blockBytes} bytes, more than is read at a time`,
-    );
+  const bytes = blockBytes(layout, blockHeight);
+  if (!Number.isInteger(bytes) || bytes > MAX_BLOCK_BYTES || width * 8 > MAX_BLOCK_BYTES) {
+    throw new UserError(`${name} stores its pixels in blocks of ${bytes} bytes, more than is read at a time`);
   }
   const blocks = layout.across * layout.down * (planar ? bands : 1);
   if (layout.offsets.length < blocks || layout.byteCounts.length < blocks) {
     throw new UserError(`${name} is corrupt: it lists ${layout.offsets.length} of its ${blocks} blocks`);
   }
   return layout;
+}
+
+/** Bytes of a decoded block of so many rows. Each row of packed samples begins with a byte of its own. */
+export function blockBytes(
+  { blockWidth, samples, bits }: Pick<TiffLayout, 'blockWidth' | 'samples' | 'bits'>,
+  rows: number,
+): number {
+  return rows * Math.ceil((blockWidth * samples * bits) / 8);
 }
 
 function pixelType(directory: Directory, bands: number, name: string) {
@@ -136,15 +142,17 @@ function pixelType(directory: Directory, bands: number, name: string) {
     throw new UserError(`${name} stores its bits in reverse (FillOrder 2), which is not read`);
   }
   const half = format === 3 && bits === 16;
-  const dataType = half ? 'float32' : dataTypeOf(format, bits);
+  const isPacked = [1, 2, 4].includes(bits) && (format === 1 || format === 4);
+  const dataType = half ? 'float32' : isPacked ? 'uint8' : dataTypeOf(format, bits);
   if (dataType === null) {
     throw new UserError(
       `${name} holds ${bits}-bit ${format === 3 ? 'floats' : 'packed integers'}, which are not read;` +
-        ' read are integers of 8, 16, 32 or 64 bits and floats of 16, 32 or 64',
+        ' read are integers of 8, 16, 32 or 64 bits, unsigned ones of 1, 2 or 4, and floats of 16, 32 or 64',
     );
   }
-  if (half && numberOf(directory, TAG.predictor, 1) === 2) {
-    throw new UserError(`${name} has half floats with predictor 2, which is not read`);
+  if ((half || isPacked) && numberOf(directory, TAG.predictor, 1) === 2) {
+    const kind = half ? 'half floats' : `${bits}-bit samples`;
+    throw new UserError(`${name} has ${kind} with predictor 2, which is not read`);
   }
   return { dataType, bits, half };
 }

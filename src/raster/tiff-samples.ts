@@ -96,3 +96,19 @@ export function widenHalf(bytes: Uint8Array): Float32Array {
   }
   return out;
 }
+
+/** Samples of 1, 2 or 4 bits, the first in the highest bits, rows beginning with a byte -> a byte each. */
+export function unpackBits(bytes: Uint8Array, bits: number, perRow: number): Uint8Array {
+  const rowBytes = Math.ceil((perRow * bits) / 8);
+  const rows = Math.floor(bytes.length / rowBytes);
+  const perByte = 8 / bits;
+  const mask = 2 ** bits - 1;
+  const out = new Uint8Array(rows * perRow);
+  for (let row = 0; row < rows; row += 1) {
+    for (let at = 0; at < perRow; at += 1) {
+      const byte = bytes[row * rowBytes + Math.floor(at / perByte)]!;
+      out[row * perRow + at] = (byte >> (8 - bits * ((at % perByte) + 1))) & mask;
+    }
+  }
+  return out;
+}

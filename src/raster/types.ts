@@ -65,7 +65,7 @@ export interface LayerTime {
   end?: string;
 }
 
-/** One COG to be: one band of a GeoTIFF, or one variable at one time step of a NetCDF cube. */
+/** One COG to be: one band of a GeoTIFF, or one variable at one time step (and level, ...) of a cube. */
 export interface Layer {
   /** Unique in the file, stable between runs; names the COG ("VV", "t2m_20240101T000000Z"). */
   key: string;
@@ -79,18 +79,20 @@ export interface Layer {
   colorTable?: number[];
   /** GDAL-style metadata of the whole layer (TIFF tag 42112 and friends), kept in the COG. */
   metadata: Record<string, string>;
-  /** Rows [row, row + count) of band `band` (0-based), count * width values. */
+  /** Rows [row, row + count) of band `band` (0-based), count * width values, which are the caller's to change. */
   readRows(band: number, row: number, count: number): Promise<PixelArray>;
+  /** The mask of all bands, where the file has one: 0 for pixels without data, count * width values. */
+  readMask?(row: number, count: number): Promise<Uint8Array>;
 }
 
-/** Dimension of a NetCDF cube as the datacube extension wants it (v2.3.0). */
+/** Dimension of a cube as the datacube extension wants it (v2.3.0). */
 export interface CubeDescription {
   'cube:dimensions': Record<string, unknown>;
   'cube:variables': Record<string, unknown>;
 }
 
 export interface RasterFile {
-  format: 'GeoTIFF' | 'NetCDF';
+  format: 'GeoTIFF' | 'NetCDF' | 'Zarr';
   mediaType: string;
   layers: Layer[];
   /** null for files that are no cubes. */
@@ -102,9 +104,14 @@ export interface RasterFile {
   close(): Promise<void>;
 }
 
+export const DIMENSIONS = ['assets', 'bands'] as const;
+export type Dimensions = (typeof DIMENSIONS)[number];
+
 export interface OpenOptions {
   /** Keep a multi-band GeoTIFF as one layer. Default: one layer a band, which stackstac needs. */
   multiband?: boolean;
+  /** What steps of dimensions beside time and space become: a layer each (the default), or a band each of one. */
+  dimensions?: Dimensions;
   /** Only these variables or bands, by name. */
   only?: string[];
 }

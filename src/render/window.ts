@@ -2,7 +2,7 @@
 import { UserError } from '../errors.ts';
 import type { ByteSource } from '../raster/bytes.ts';
 import { bytesPerPixel, copyPixels, isBig, makePixels } from '../raster/pixels.ts';
-import { readBlock } from '../raster/tiff-blocks.ts';
+import { codingOf, readBlock } from '../raster/tiff-blocks.ts';
 import type { TiffLayout } from '../raster/tiff-layout.ts';
 import type { PixelArray } from '../raster/types.ts';
 import type { Image, Plane } from './image.ts';
@@ -118,6 +118,7 @@ async function readSamples(
   isMask: boolean,
 ): Promise<PixelArray[]> {
   const out = samples.map(() => makePixels(layout.dataType, window.width * window.height));
+  const coding = codingOf(directory, layout, littleEndian);
   const { left, right, top, bottom } = blocksOf(layout, window);
   const jobs: (() => Promise<void>)[] = [];
   const planes = layout.planar ? samples : [0];
@@ -128,7 +129,7 @@ async function readSamples(
         mustBePlausible(bytes, layout, index);
         jobs.push(async () => {
           const block = await keep({ level, isMask, index, bytes: blockBytes(layout) }, () =>
-            readBlock(bytes, directory, layout, littleEndian, index, blockRow, fill),
+            readBlock(bytes, layout, coding, index, blockRow, fill),
           );
           const at = { blockRow, blockColumn };
           if (layout.planar) copyBlock(block, out[order]!, layout, window, at, 0);
@@ -161,13 +162,12 @@ function copyBlock(
   const right = Math.min(window.column + window.width, (blockColumn + 1) * blockWidth);
   const top = Math.max(window.row, blockRow * blockHeight);
   const bottom = Math.min(window.row + window.height, (blockRow + 1) * blockHeight);
+  // Blocks hold their bands one after the other.
+  const plane = samples === 1 ? 0 : (block.length / samples) * sample;
   for (let row = top; row < bottom; row += 1) {
-    const from = ((row - blockRow * blockHeight) * blockWidth + left - blockColumn * blockWidth) * samples;
+    const from = plane + (row - blockRow * blockHeight) * blockWidth + left - blockColumn * blockWidth;
     const to = (row - window.row) * window.width + left - window.column;
-    if (samples === 1) copyPixels(out, block.subarray(from, from + right - left), to);
-    else
-      for (let column = 0; column < right - left; column += 1)
-        out[to + column] = block[from + column * samples + sample] as never;
+    copyPixels(out, block.subarray(from, from + right - left), to);
   }
 }
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { UserError } from '../../src/errors.ts';
 import { footprint } from '../../src/geo/footprint.ts';
 import { isRasterName, openRaster } from '../../src/raster/open-raster.ts';
-import { fixture, near, plainNodata, readBand, scratch, sha256, tiffs } from './support.ts';
+import { fixture, near, plainNodata, readBand, readMask, scratch, sha256, tiffs } from './support.ts';
 
 for (const [name, expected] of tiffs()) {
   test(`${name}: pixels, grid, CRS and band facts are those GDAL reads`, async () => {
@@ -27,7 +27,9 @@ for (const [name, expected] of tiffs()) {
         assert.equal(band.offset ?? 0, expected.offsets[index]);
         assert.equal(band.unit, expected.units[index]);
         assert.equal(sha256(await readBand(layer, 0)), expected.sha256[index]);
+        assert.equal(layer.readMask && sha256(await readMask(layer)), expected.mask);
       }
+      assert.ok(!file.warnings.some((warning) => warning.includes('mask')));
     } finally {
       await file.close();
     }
@@ -101,13 +103,55 @@ test('a file without georeferencing has no CRS and no footprint', async () => {
 
 const REFUSED: [string, RegExp][] = [
   ['complex.tif', /complex pixels \(cfloat32\)/],
-  ['packed.tif', /1-bit packed integers/],
+  ['bits-12.tif', /12-bit packed integers/],
   ['broken-loop.tif', /does not end/],
   ['empty.tif', /is empty/],
   ['text.tif', /XML or HTML/],
-  ['classic.nc', /NetCDF-3/],
   ['broken-truncated.nc', /cut short/],
 ];
+/** A copy of a file without compression that says of itself that it has another one. */
+function compressedAs(method: number): string {
+  const bytes = readFileSync(fixture('compress-none.tif'));
+  const entries = bytes.readUInt32LE(4) + 2;
+  for (let at = entries; at < entries + 12 * bytes.readUInt16LE(entries - 2); at += 12)
+    if (bytes.readUInt16LE(at) === 259) bytes.writeUInt16LE(method, at + 8);
+  const path = join(scratch(), 'file.tif');
+  writeFileSync(path, bytes);
+  return path;
+}
+
+test('compressions that are not read are named', async () => {
+  for (const [method, name] of [
+    [4, 'CCITT fax 4'],
+    [6, 'old-style JPEG'],
+    [34712, 'JPEG 2000'],
+    [34925, 'LZMA'],
+    [50001, 'WebP'],
+    [50002, 'JPEG XL'],
+    [4711, 'method 4711'],
+  ] as const) {
+    const path = compressedAs(method);
+    await assert.rejects(
+      openRaster(path),
+      (error) =>
+        error instanceof UserError &&
+        error.message.startsWith(`file.tif is compressed with ${name}, which is not`),
+    );
+    rmSync(dirname(path), { recursive: true });
+  }
+});
+
+test('a colour table of 16 colours keeps them', async () => {
+  const file = await openRaster(fixture('bits-4-palette.tif'));
+  const { colorTable = [] } = file.layers[0]!;
+  assert.equal(colorTable.length, 768);
+  assert.deepEqual(
+    [3, 256 + 3, 512 + 3].map((at) => colorTable[at]! >> 8),
+    [27, 3, 252],
+  );
+  await file.close();
+});
+
 for (const [name, message] of REFUSED) {
   test(`${name} is refused with a sentence`, async () => {
     await assert.rejects(
@@ -159,7 +203,7 @@ for (const codec of ['lzw', 'zstd', 'packbits', 'lerc', 'lerc_zstd']) {
 }
 
 test('names of rasters are told by their endings, whatever the case', () => {
-  for (const name of ['a.tif', 'B.TIFF', 'c.nc', 'd.nc4', 'e.CDF', 'f.h5'])
+  for (const name of ['a.tif', 'B.TIFF', 'c.nc', 'd.nc4', 'e.CDF', 'f.h5', 'g.zarr'])
     assert.ok(isRasterName(name), name);
   for (const name of ['a.txt', 'tif', 'b.tif.aux.xml', 'c.png']) assert.ok(!isRasterName(name), name);
 });

@@ -1,16 +1,17 @@
 """Writes test/raster/fixtures: small rasters of every kind, and expected.json with what GDAL and xarray read in them.
 
-Run with a Python that has rasterio, netCDF4, xarray, pyproj and shapely. The same versions give the same expectations.
+Run with a Python that has rasterio, netCDF4, xarray, zarr, pyproj and shapely. The same versions give the same expectations.
 Checksums are sha256 of little-endian pixels, north-up (row 0 in the north), longitudes from -180 to 180.
 """
-import hashlib, json, os, sys
-import netCDF4, numpy as np, pyproj, rasterio, shapely, xarray
+import hashlib, itertools, json, os, shutil, sys
+import netCDF4, numcodecs, numpy as np, pyproj, rasterio, shapely, xarray, zarr
 from rasterio.transform import Affine, from_origin
 
 OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'fixtures')
 os.makedirs(OUT, exist_ok=True)
 for old in os.listdir(OUT):
-    os.remove(os.path.join(OUT, old))
+    path = os.path.join(OUT, old)
+    shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
 expected = {}
 UTM = from_origin(600000, 5200020, 10, 10)
 
@@ -28,8 +29,8 @@ def number(value):
     return int(value) if float(value).is_integer() and abs(float(value)) < 2**53 else str(int(value)) if isinstance(value, (int, np.integer)) else float(value)
 
 
-def stats(values, nodata):
-    good = np.ones(values.shape, bool)
+def stats(values, nodata, mask=None):
+    good = np.ones(values.shape, bool) if mask is None else mask != 0
     if nodata is not None and not np.isnan(float(nodata)):
         good &= values != np.array(nodata).astype(values.dtype)
     if values.dtype.kind == 'f':
@@ -68,7 +69,7 @@ def pattern(bands, height, width, dtype):
     return np.stack(layers)
 
 
-def tif(name, data, *, transform=UTM, crs='EPSG:32632', nodata=None, after=None, config=None, footprint_crs=None, **options):
+def tif(name, data, *, transform=UTM, crs='EPSG:32632', nodata=None, after=None, config=None, footprint_crs=None, mask=None, **options):
     bands, height, width = data.shape
     path = os.path.join(OUT, name)
     profile = dict(driver='GTiff', width=width, height=height, count=bands, dtype=data.dtype.name, nodata=nodata, **options)
@@ -78,20 +79,26 @@ def tif(name, data, *, transform=UTM, crs='EPSG:32632', nodata=None, after=None,
         profile['crs'] = crs
     with rasterio.Env(**(config or {})), rasterio.open(path, 'w', **profile) as dst:
         dst.write(data)
+        if mask is not None:
+            dst.write_mask(mask)
         if after:
             after(dst)
     with rasterio.open(path) as src:
         read = src.read()
         place = src.transform
+        kept = src.dataset_mask() if mask is not None else None
         if transform is not None and place.b == 0 and place.e > 0:
             read = read[:, ::-1]
+            kept = kept if kept is None else kept[::-1]
             place = Affine(place.a, 0, place.c, 0, -place.e, place.f + place.e * height)
         expected[name] = dict(
             format='GeoTIFF', width=width, height=height, count=bands, dtype=src.dtypes[0],
             epsg=src.crs.to_epsg() if src.crs else None, transform=list(place)[:6],
             nodata=number(src.nodata), descriptions=list(src.descriptions), scales=list(src.scales), offsets=list(src.offsets),
             units=list(src.units), tags=src.tags(), sha256=[sha(band) for band in read],
-            statistics=[stats(band, src.nodata) for band in read])
+            statistics=[stats(band, src.nodata, kept) for band in read])
+        if kept is not None:
+            expected[name]['mask'] = sha((kept != 0).astype('uint8'))
         if src.crs and transform is not None and footprint_crs is not False:
             expected[name]['footprint'] = footprint(place, width, height, footprint_crs or src.crs)
     for extra in os.listdir(OUT):
@@ -161,9 +168,33 @@ classes = (np.add.outer(np.arange(600) // 7, np.arange(600) // 5)[None] % 6 + pa
 colours = {value: (value * 30, 255 - value * 30, value * value, 255) for value in range(9)}
 tif('palette.tif', classes, nodata=0, compress='deflate', photometric='palette', after=lambda dst: dst.write_colormap(1, colours))
 tif('narrow.tif', (pattern(2, 1300, 512, 'int16') % 5), compress='zstd', interleave='pixel', tiled=True, predictor=2)
+holes = np.ones((700, 620), bool)
+holes[40:333, 55:401] = False
+holes[::9, ::7] = False
+holes[500:, 610:] = False
+inside = {'GDAL_TIFF_INTERNAL_MASK': True}
+tif('mask.tif', smooth[:, :700, :620], mask=holes, config=inside, compress='deflate', tiled=True, blockxsize=256, blockysize=128)
+tif('mask-bands.tif', pattern(2, 45, 53, 'int64'), mask=holes[30:75, 30:83], config=inside, compress='lzw', interleave='pixel', blockysize=7)
+tif('mask-south-up.tif', pattern(1, 45, 53, 'float32'), transform=Affine(0.5, 0, 5, 0, 0.5, 40), crs='EPSG:4326', nodata=-40, mask=holes[30:75, 30:83], config=inside)
+tif('mask-none-valid.tif', pattern(1, 45, 53, 'uint8'), mask=np.zeros((45, 53), bool), config=inside, compress='deflate')
+tif('strips.tif', pattern(2, 40, 50, 'int32'), interleave='pixel', compress='lzw', predictor=2, blockysize=7)
+tif('large-tile.tif', pattern(2, 18, 20, 'uint16'), interleave='pixel', tiled=True, blockxsize=64, blockysize=64, compress='deflate', predictor=2)
+tif('big-endian-planar.tif', pattern(2, 70, 100, 'uint32'), interleave='band', tiled=True, blockxsize=48, blockysize=32, compress='deflate', predictor=2, endianness='big')
+tif('big-endian-bigtiff.tif', pattern(1, 40, 50, 'float32'), compress='zstd', predictor=3, endianness='big', BIGTIFF='YES')
+for bits in (1, 2, 4):
+    tif(f'bits-{bits}.tif', pattern(1, 40, 51, 'uint8') % 2**bits, nbits=bits, compress='deflate', nodata=0)
+tif('bits-2-tiles.tif', pattern(3, 40, 51, 'uint8') % 4, nbits=2, interleave='pixel', tiled=True, blockxsize=32, blockysize=16, compress='lzw')
+tif('bits-4-planar.tif', pattern(2, 40, 51, 'uint8') % 16, nbits=4, interleave='band', compress='packbits', blockysize=9)
+tif('bits-4-palette.tif', pattern(1, 40, 51, 'uint8') % 16, nbits=4, photometric='palette', after=lambda dst: dst.write_colormap(1, {n: (n * 9, n, 255 - n, 255) for n in range(16)}))
+with rasterio.open(os.path.join(OUT, 'sparse-mixed.tif'), 'w', driver='GTiff', width=100, height=70, count=1, dtype='int16', transform=UTM, crs='EPSG:32632',
+                   tiled=True, blockxsize=32, blockysize=32, compress='deflate', SPARSE_OK='TRUE', nodata=-7) as dst:
+    dst.write(pattern(1, 32, 32, 'int16'), window=rasterio.windows.Window(32, 32, 32, 32))
+with rasterio.open(os.path.join(OUT, 'sparse-mixed.tif')) as src:
+    mixed = src.read()
+tif('sparse-mixed.tif', mixed, nodata=-7, tiled=True, blockxsize=32, blockysize=32, compress='deflate', SPARSE_OK='TRUE')
 tif('complex.tif', pattern(1, 8, 9, 'float32').astype('complex64'))
-tif('packed.tif', pattern(1, 8, 9, 'uint8') % 2, nbits=1)
-del expected['complex.tif'], expected['packed.tif']
+tif('bits-12.tif', pattern(1, 8, 9, 'uint16'), nbits=12)
+del expected['complex.tif'], expected['bits-12.tif']
 
 # Broken ones.
 good = open(os.path.join(OUT, 'tiles.tif'), 'rb').read()
@@ -175,46 +206,74 @@ open(os.path.join(OUT, 'broken-deflate.tif'), 'wb').write(deflate)
 open(os.path.join(OUT, 'broken-loop.tif'), 'wb').write(b'II*\0\x08\0\0\0' + b'\0\0' + b'\x08\0\0\0')
 open(os.path.join(OUT, 'empty.tif'), 'wb').close()
 open(os.path.join(OUT, 'text.tif'), 'w').write('<html>not found</html>')
-netCDF4.Dataset(os.path.join(OUT, 'classic.nc'), 'w', format='NETCDF3_CLASSIC').close()
 
 
-def cube(name, build, variables, *, crs=4326, roll=False, decode=True, shift=0, scale=1):
+def moment(time, decode):
+    if not decode:
+        return str(time)
+    return np.datetime_as_string(time.astype('datetime64[us]')) if isinstance(time, np.datetime64) else time.isoformat()
+
+
+def combinations(array):
+    """Steps of all dimensions of several steps beside time and space, with what they add to a key."""
+    extra = [d for d in array.dims if d not in ('lon', 'longitude', 'x', 'lat', 'latitude', 'y', 'time') and array.sizes[d] > 1]
+    for steps in itertools.product(*(range(array.sizes[d]) for d in extra)):
+        at = dict(zip(extra, steps))
+        word = lambda d: format(array[d].values[at[d]].item(), 'g') if d in array.coords else str(at[d])
+        yield ''.join(f'_{d}{word(d)}' for d in extra), at
+
+
+def cube(name, build, variables, *, crs=4326, roll=False, decode=True, shift=0, scale=1, format='NETCDF4'):
     """`build(dataset)` fills the file; `variables` are those that must become layers."""
     path = os.path.join(OUT, name)
-    with netCDF4.Dataset(path, 'w') as ds:
+    with netCDF4.Dataset(path, 'w', format=format) as ds:
         build(ds)
-    expected[name] = dict(format='NetCDF', epsg=crs, variables={})
     with xarray.open_dataset(path, mask_and_scale=False, decode_times=decode, decode_coords=False) as ds:
-        for variable in variables:
-            array = ds[variable]
-            x = next(d for d in array.dims if d in ('lon', 'longitude', 'x'))
-            y = next(d for d in array.dims if d in ('lat', 'latitude', 'y'))
-            for extra in [d for d in array.dims if d not in (x, y, 'time')]:
-                array = array.isel({extra: 0})
-            if ds[y].size > 1 and float(ds[y][0]) < float(ds[y][-1]):
-                array = array.isel({y: slice(None, None, -1)})
-            xs = ds[x].values.astype('f8') * scale + shift
-            if roll:
-                xs = (xs + 180) % 360 - 180
-                order = np.argsort(xs)
-                array = array.isel({x: order})
-                xs = xs[order]
-            ys = array[y].values.astype('f8') * scale
-            dx = (xs[-1] - xs[0]) / (len(xs) - 1)
-            dy = (ys[-1] - ys[0]) / (len(ys) - 1)
-            steps = array['time'].values if 'time' in array.dims else [None]
-            arrays = [array.isel(time=i).values if 'time' in array.dims else array.values for i in range(len(steps))]
-            attrs = array.attrs
-            fill = attrs.get('_FillValue', attrs.get('missing_value'))
-            expected[name]['variables'][variable] = dict(
-                dtype=str(arrays[0].dtype), nodata=number(fill), scale=float(attrs['scale_factor']) if 'scale_factor' in attrs else None,
-                offset=float(attrs['add_offset']) if 'add_offset' in attrs else None, unit=attrs.get('units'),
-                transform=[dx, 0, xs[0] - dx / 2, 0, dy, ys[0] - dy / 2], width=len(xs), height=len(ys),
-                times=[None if t is None else (np.datetime_as_string(t.astype('datetime64[us]')) if decode else str(t)) for t in steps],
-                sha256=[sha(a) for a in arrays], statistics=[stats(a, fill) for a in arrays])
+        expect(name, ds, variables, 'NetCDF', crs=crs, roll=roll, decode=decode, shift=shift, scale=scale)
 
 
-def axes(ds, lon, lat, times=None, units='hours since 1900-01-01', calendar=None, time_type='f8', kind='f8'):
+def store(name, source, variables, *, version, encoding, consolidated=False):
+    """A Zarr store of what a NetCDF fixture holds."""
+    path = os.path.join(OUT, name)
+    with xarray.open_dataset(os.path.join(OUT, source)) as ds:
+        ds[variables].drop_encoding().to_zarr(path, zarr_format=version, encoding=encoding, consolidated=consolidated)
+    with xarray.open_zarr(path, mask_and_scale=False, decode_coords=False, consolidated=consolidated) as ds:
+        expect(name, ds, variables, 'Zarr')
+
+
+def expect(name, ds, variables, format, *, crs=4326, roll=False, decode=True, shift=0, scale=1):
+    expected[name] = dict(format=format, epsg=crs, variables={})
+    for variable, (suffix, at) in ((v, c) for v in variables for c in combinations(ds[v])):
+        array = ds[variable].isel(at)
+        x = next(d for d in array.dims if d in ('lon', 'longitude', 'x'))
+        y = next(d for d in array.dims if d in ('lat', 'latitude', 'y'))
+        for extra in [d for d in array.dims if d not in (x, y, 'time')]:
+            array = array.isel({extra: 0})
+        if ds[y].size > 1 and float(ds[y][0]) < float(ds[y][-1]):
+            array = array.isel({y: slice(None, None, -1)})
+        xs = ds[x].values.astype('f8') * scale + shift
+        if roll:
+            xs = (xs + 180) % 360 - 180
+            order = np.argsort(xs)
+            array = array.isel({x: order})
+            xs = xs[order]
+        array = array.transpose(..., y, x)
+        ys = array[y].values.astype('f8') * scale
+        dx = (xs[-1] - xs[0]) / (len(xs) - 1)
+        dy = (ys[-1] - ys[0]) / (len(ys) - 1)
+        steps = array['time'].values if 'time' in array.dims else [None]
+        arrays = [array.isel(time=i).values if 'time' in array.dims else array.values for i in range(len(steps))]
+        attrs = array.attrs
+        fill = attrs.get('_FillValue', attrs.get('missing_value'))
+        expected[name]['variables'][variable + suffix] = dict(variable=variable,
+            dtype=str(arrays[0].dtype), nodata=number(fill), scale=float(attrs['scale_factor']) if 'scale_factor' in attrs else None,
+            offset=float(attrs['add_offset']) if 'add_offset' in attrs else None, unit=attrs.get('units'),
+            transform=[dx, 0, xs[0] - dx / 2, 0, dy, ys[0] - dy / 2], width=len(xs), height=len(ys),
+            times=[None if t is None else moment(t, decode) for t in steps],
+            sha256=[sha(a) for a in arrays], statistics=[stats(a, fill) for a in arrays])
+
+
+def axes(ds, lon, lat, times=None, units='hours since 1900-01-01', calendar=None, time_type='f8', kind='f8', unlimited=False):
     ds.createDimension('lat', len(lat))
     ds.createDimension('lon', len(lon))
     for name, values, unit in (('lat', lat, 'degrees_north'), ('lon', lon, 'degrees_east')):
@@ -223,7 +282,7 @@ def axes(ds, lon, lat, times=None, units='hours since 1900-01-01', calendar=None
         v.units = unit
         v.standard_name = 'latitude' if name == 'lat' else 'longitude'
     if times is not None:
-        ds.createDimension('time', len(times))
+        ds.createDimension('time', None if unlimited else len(times))
         v = ds.createVariable('time', time_type, ('time',))
         v[:] = times
         v.units = units
@@ -237,7 +296,7 @@ def values(shape, dtype):
 
 
 def var(ds, name, dims, dtype, fill=None, **attrs):
-    v = ds.createVariable(name, dtype, dims, zlib=True, fill_value=fill)
+    v = ds.createVariable(name, dtype, dims, zlib=ds.data_model == 'NETCDF4', fill_value=fill)
     v.set_auto_maskandscale(False)
     data = values([len(ds.dimensions[d]) for d in dims], dtype)
     if fill is not None:
@@ -322,12 +381,47 @@ def projected(ds, wkt=True, km=False):
     var(ds, 'dem', ('y', 'x'), 'f4', grid_mapping='crs')
 
 
+def classic(ds):
+    """Records of several variables, padded each; text, fill values, packed values."""
+    axes(ds, LON[:11], LAT, [0, 1.5, 3], units='days since 2020-02-28', unlimited=True, time_type='f8' if ds.data_model != 'NETCDF3_64BIT_DATA' else 'i8')
+    ds['time'][:] = [0, 1, 3]
+    var(ds, 'v', TYX, 'i2', fill=np.int16(-32767), scale_factor=0.01, add_offset=273.15, units='K')
+    var(ds, 'b', TYX, 'i1', flag_values=np.array([1, 2, 3], 'i1'), long_name='a flag')
+    var(ds, 'd', ('lat', 'lon'), 'f8')
+    ds.createDimension('letters', 5)
+    ds.createVariable('name', 'S1', ('letters',))[:] = np.array(list('abcde'), 'S1')
+    if ds.data_model == 'NETCDF3_64BIT_DATA':
+        for kind in ('u1', 'u2', 'u4', 'i8', 'u8'):
+            var(ds, kind, ('lat', 'lon'), kind)
+    ds.title = 'An older cube'
+
+
+def single(ds):
+    """The only variable of records is not padded to four bytes."""
+    axes(ds, LON[:11], LAT)
+    ds.createDimension('step', None)
+    var(ds, 'v', ('step', 'lat', 'lon'), 'i1')[:] = values((3, 9, 11), 'i1')
+
+
 def extra(ds):
     axes(ds, LON, LAT, [0, 1], units='days since 2020-01-01')
-    ds.createDimension('level', 1)
+    ds.createDimension('one', 1)
     ds.createDimension('depth', 3)
-    var(ds, 'one', ('time', 'level', 'lat', 'lon'), 'i2')
+    for name, data, units in (('level', [850, 500.5], 'hPa'), ('number', [0, 1, 2], '1')):
+        ds.createDimension(name, len(data))
+        v = ds.createVariable(name, 'f4' if name == 'level' else 'i4', (name,))
+        v[:] = data
+        v.units = units
+        v.long_name = 'pressure' if name == 'level' else 'ensemble member'
+    var(ds, 'single', ('time', 'one', 'lat', 'lon'), 'i2')
     var(ds, 'many', ('time', 'depth', 'lat', 'lon'), 'i2')
+    var(ds, 'tas', ('number', 'time', 'level', 'lat', 'lon'), 'i2', long_name='Air temperature', units='K')
+    var(ds, 'mixed', ('level', 'lon', 'time', 'lat'), 'i4')
+
+
+def calendar(ds, kind, times):
+    axes(ds, LON, LAT, times, units='days since 2000-01-01', calendar=kind)
+    var(ds, 'v', TYX, 'f4')
 
 
 def irregular(ds):
@@ -341,15 +435,32 @@ cube('globe-0-360.nc', globe, ['v'], roll=True)
 cube('east-of-180.nc', east, ['v'], shift=-360)
 cube('subsecond.nc', subsecond, ['v'])
 cube('int64-time.nc', int64ms, ['v'])
-cube('noleap.nc', noleap, [], decode=False)
+cube('noleap.nc', noleap, ['v'])
+cube('360-day.nc', lambda ds: calendar(ds, '360_day', [15, 45, 75.5]), ['v'])
+cube('360-day-february.nc', lambda ds: calendar(ds, '360_day', [30, 59]), [])
+cube('all-leap.nc', lambda ds: calendar(ds, 'all_leap', [59, 366]), ['v'])
+cube('classic.nc', classic, ['v', 'b', 'd'], format='NETCDF3_CLASSIC')
+cube('classic-offsets.nc', classic, ['v', 'b', 'd'], format='NETCDF3_64BIT_OFFSET')
+cube('classic-data.nc', classic, ['v', 'b', 'd', 'u1', 'u2', 'u4', 'i8', 'u8'], format='NETCDF3_64BIT_DATA')
+cube('classic-single.nc', single, ['v'], format='NETCDF3_CLASSIC')
 cube('bounds.nc', bounds, ['v'])
 cube('projected.nc', projected, ['dem'], crs=32632)
 cube('projected-km.nc', lambda ds: projected(ds, km=True), ['dem'], crs=32632, scale=1000)
 cube('projected-parameters.nc', lambda ds: projected(ds, wkt=False), ['dem'], crs=None)
-cube('extra-dimensions.nc', extra, ['one'])
+cube('extra-dimensions.nc', extra, ['single', 'many', 'tas', 'mixed'])
 cube('irregular.nc', irregular, [])
+t2m = dict(dtype='i2', scale_factor=0.01, add_offset=273.15, _FillValue=np.int16(-32767), chunks=(2, 5, 12))
+store('packed-2.zarr', 'packed.nc', ['t2m', 'tp', 'lsm'], version=2, consolidated=True, encoding=dict(
+    t2m=dict(t2m, compressors=numcodecs.Blosc('lz4', shuffle=numcodecs.Blosc.SHUFFLE)), tp=dict(compressors=numcodecs.Zlib(5), _FillValue=np.float32('nan'), chunks=(3, 9, 7)),
+    lsm=dict(compressors=None)))
+store('packed-3.zarr', 'packed.nc', ['t2m', 'tp', 'lsm'], version=3, encoding=dict(
+    t2m=dict(t2m, compressors=zarr.codecs.BloscCodec(cname='zstd')), tp=dict(compressors=zarr.codecs.GzipCodec(), _FillValue=np.float32('nan'), chunks=(3, 9, 7)),
+    lsm=dict(compressors=zarr.codecs.ZstdCodec())))
+store('sharded.zarr', 'extra-dimensions.nc', ['tas'], version=3, consolidated=True, encoding=dict(
+    tas=dict(chunks=(1, 1, 1, 5, 6), shards=(3, 2, 2, 10, 12), compressors=zarr.codecs.ZstdCodec())))
 whole = open(os.path.join(OUT, 'packed.nc'), 'rb').read()
 open(os.path.join(OUT, 'broken-truncated.nc'), 'wb').write(whole[: len(whole) * 2 // 3])
 with open(os.path.join(OUT, 'expected.json'), 'w') as f:
     json.dump(expected, f, indent=1, sort_keys=True, allow_nan=False)
-print(sum(os.path.getsize(os.path.join(OUT, f)) for f in os.listdir(OUT)), 'bytes', len(os.listdir(OUT)), 'files')
+files = [os.path.join(folder, f) for folder, _, names in os.walk(OUT) for f in names]
+print(sum(map(os.path.getsize, files)), 'bytes', len(files), 'files')

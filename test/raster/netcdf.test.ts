@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import h5wasm from 'h5wasm/node';
 import { UserError } from '../../src/errors.ts';
 import { formatInstant, timeDecoder } from '../../src/raster/cf-time.ts';
 import { openRaster } from '../../src/raster/open-raster.ts';
-import { cubes, fixture, near, plainNodata, readBand, sha256 } from './support.ts';
+import { cubes, fixture, near, plainNodata, readBand, scratch, sha256 } from './support.ts';
 
 /** Without zone and without zeros at the end of the fraction. */
 const plainTime = (time: string | null | undefined) =>
@@ -84,10 +87,24 @@ test('a global cube from 0 to 360 degrees starts at -180 or west of it by less t
   await file.close();
 });
 
-test('a calendar with other days is refused by name', async () => {
+test('times of a calendar of other years are told as the same dates, with a warning', async () => {
+  for (const [name, calendar] of [
+    ['noleap.nc', 'noleap'],
+    ['360-day.nc', '360_day'],
+    ['all-leap.nc', 'all_leap'],
+  ]) {
+    const file = await openRaster(fixture(name!));
+    assert.deepEqual(file.warnings, [
+      `times are of the ${calendar} calendar and are told as the same dates of the standard calendar`,
+    ]);
+    await file.close();
+  }
+});
+
+test('a date that the standard calendar has not is refused by name', async () => {
   await assert.rejects(
-    openRaster(fixture('noleap.nc')),
-    (error) => error instanceof UserError && /calendar 'noleap'/.test(error.message),
+    openRaster(fixture('360-day-february.nc')),
+    (error) => error instanceof UserError && /2000-02-30 of the calendar '360_day'/.test(error.message),
   );
 });
 
@@ -95,11 +112,64 @@ test('an uneven axis is refused by name', async () => {
   await assert.rejects(openRaster(fixture('irregular.nc')), /'v' is left out: 'lat' is not evenly spaced/);
 });
 
-test('a variable with more dimensions is left out with a warning', async () => {
+test('steps of other dimensions become layers, named by the values of their coordinates', async () => {
+  const file = await openRaster(fixture('extra-dimensions.nc'), { only: ['tas'] });
+  assert.deepEqual(
+    file.layers.slice(0, 3).map(({ key, asset }) => [key, asset]),
+    [
+      ['tas_number0_level850_20200101T000000Z', 'tas_number0_level850'],
+      ['tas_number0_level850_20200102T000000Z', 'tas_number0_level850'],
+      ['tas_number0_level500.5_20200101T000000Z', 'tas_number0_level500.5'],
+    ],
+  );
+  const [band] = file.layers[2]!.bands;
+  assert.equal(band!.name, 'tas_number0_level500.5');
+  assert.equal(band!.description, 'Air temperature, number 0, level 500.5 hPa');
+  await file.close();
+});
+
+test('steps of other dimensions become bands when asked, in the order of the file', async () => {
+  const file = await openRaster(fixture('extra-dimensions.nc'), { only: ['tas'], dimensions: 'bands' });
+  const { variables } = cubes().find(([name]) => name === 'extra-dimensions.nc')![1];
+  assert.deepEqual(
+    file.layers.map(({ key, asset }) => [key, asset]),
+    [
+      ['tas_20200101T000000Z', 'tas'],
+      ['tas_20200102T000000Z', 'tas'],
+    ],
+  );
+  for (const [step, layer] of file.layers.entries()) {
+    assert.deepEqual(
+      layer.bands.map(({ name }) => name),
+      [0, 1, 2].flatMap((number) => [850, 500.5].map((level) => `tas_number${number}_level${level}`)),
+    );
+    for (const [index, { name }] of layer.bands.entries())
+      assert.equal(sha256(await readBand(layer, index)), variables[name]!.sha256[step]);
+  }
+  await file.close();
+});
+
+test('the cube lists other dimensions with their kind, values and unit, in the order of the file', async () => {
   const file = await openRaster(fixture('extra-dimensions.nc'));
-  assert.deepEqual(file.warnings, [
-    "variable 'many' is left out: its dimension 'depth' has 3 steps beside time and space",
-  ]);
+  const { 'cube:dimensions': dimensions, 'cube:variables': variables } = file.cube!;
+  assert.deepEqual(dimensions.level, {
+    type: 'spatial',
+    axis: 'z',
+    description: 'pressure',
+    values: [850, 500.5],
+    unit: 'hPa',
+  });
+  assert.deepEqual(dimensions.number, {
+    type: 'other',
+    description: 'ensemble member',
+    values: [0, 1, 2],
+    unit: '1',
+  });
+  assert.deepEqual(dimensions.depth, { type: 'other', values: [0, 1, 2] });
+  const order = (name: string) => (variables[name] as { dimensions: string[] }).dimensions;
+  assert.deepEqual(order('tas'), ['number', 'time', 'level', 'lat', 'lon']);
+  assert.deepEqual(order('mixed'), ['level', 'lon', 'time', 'lat']);
+  assert.deepEqual(order('single'), ['time', 'one', 'lat', 'lon']);
   await file.close();
 });
 
@@ -159,5 +229,54 @@ test('CF times are exact', () => {
   assert.equal(decode(-1n, 'microseconds since 1970-01-01'), '1969-12-31T23:59:59.999999Z');
   assert.equal(decode(1500n, 'nanoseconds since 1970-01-01'), '1970-01-01T00:00:00.000002Z');
   assert.throws(() => timeDecoder('months since 2000-01-01', null), /not understood/);
-  assert.throws(() => timeDecoder('days since 2000-01-01', '360_day'), /360_day/);
+  assert.equal(decode(0, 'days since 1900-01-01', 'julian'), '1900-01-13T00:00:00Z');
+  assert.equal(decode(1460.5, 'days since 1999-01-01', '365_day'), '2003-01-01T12:00:00Z');
+  assert.equal(decode(-1, 'hours since 2000-03-01', 'noleap'), '2000-02-28T23:00:00Z');
+  assert.equal(decode(14, 'months since 2000-01-16', '360_day'), '2001-03-16T00:00:00Z');
+  assert.equal(decode(366 * 3, 'days since 1999-02-28', 'all_leap'), '2002-02-28T00:00:00Z');
+  assert.throws(
+    () => decode(366, 'days since 2000-02-29', '366_day'),
+    /2001-02-29 of the calendar '366_day'/,
+  );
+  assert.throws(() => timeDecoder('days since 2000-01-31', '360_day'), /not understood/);
+  assert.throws(() => timeDecoder('days since 2000-01-01', 'none'), /calendar 'none' is not read/);
+});
+
+test('HDF5 that is no NetCDF is told by what it lacks', async () => {
+  await h5wasm.ready;
+  const folder = scratch();
+  const refused = async (
+    name: string,
+    fill: (file: InstanceType<typeof h5wasm.File>) => void,
+    message: RegExp,
+  ) => {
+    const path = join(folder, name);
+    const file = new h5wasm.File(path, 'w');
+    fill(file);
+    file.close();
+    await assert.rejects(
+      openRaster(path),
+      (error) => error instanceof UserError && message.test(error.message),
+    );
+  };
+  const image = { name: 'image', data: new Float32Array(12), shape: [3, 4] };
+  await refused(
+    'plain.h5',
+    (file) => void file.create_dataset(image),
+    /plain\.h5 holds no variable on a regular grid: variable 'image' is left out: its dimensions have no names/,
+  );
+  await refused('empty.h5', () => {}, /empty\.h5 holds no variable on a regular grid$/);
+  await refused(
+    'scales.h5',
+    (file) => {
+      const made = file.create_dataset(image);
+      for (const [index, name] of ['row', 'column'].entries()) {
+        const scale = file.create_dataset({ name, data: new Float32Array(index + 3), shape: [index + 3] });
+        scale.make_scale(name);
+        made.attach_scale(index, `/${name}`);
+      }
+    },
+    /'image' is left out: it has no lat\/lon or projected x\/y dimensions with coordinates/,
+  );
+  rmSync(folder, { recursive: true });
 });

@@ -23,9 +23,13 @@ export interface ExpectedTiff {
   sha256: string[];
   statistics: BandStatistics[];
   footprint?: { bbox: number[]; area: number };
+  /** Of one byte a pixel, 1 where there is data. */
+  mask?: string;
 }
 
 export interface ExpectedVariable {
+  /** As the file names it; its key also names the steps of other dimensions. */
+  variable: string;
   dtype: string;
   nodata: number | string | null;
   scale: number | null;
@@ -40,7 +44,7 @@ export interface ExpectedVariable {
 }
 
 export interface ExpectedCube {
-  format: 'NetCDF';
+  format: 'NetCDF' | 'Zarr';
   epsg: number | null;
   variables: Record<string, ExpectedVariable>;
 }
@@ -68,7 +72,7 @@ export const tiffs = (): [string, ExpectedTiff][] =>
   Object.entries(EXPECTED).filter((entry): entry is [string, ExpectedTiff] => entry[1].format === 'GeoTIFF');
 
 export const cubes = (): [string, ExpectedCube][] =>
-  Object.entries(EXPECTED).filter((entry): entry is [string, ExpectedCube] => entry[1].format === 'NetCDF');
+  Object.entries(EXPECTED).filter((entry): entry is [string, ExpectedCube] => entry[1].format !== 'GeoTIFF');
 
 export function scratch(): string {
   return mkdtempSync(join(tmpdir(), 'raster-'));
@@ -88,6 +92,16 @@ export async function readBand(layer: Layer, band: number): Promise<PixelArray> 
   for (const piece of pieces) {
     (whole as Uint8Array).set(piece as Uint8Array, at);
     at += piece.length;
+  }
+  return whole;
+}
+
+/** A whole mask, in uneven pieces. @throws TypeError where there is none */
+export async function readMask(layer: Layer): Promise<Uint8Array> {
+  const { width, height } = layer.grid;
+  const whole = new Uint8Array(width * height);
+  for (let row = 0, size = 5; row < height; row += size, size = size * 2 + 1) {
+    whole.set(await layer.readMask!(row, Math.min(size, height - row)), row * width);
   }
   return whole;
 }

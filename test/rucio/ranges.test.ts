@@ -95,7 +95,7 @@ test('a connection that is cut is asked again; a replica that cannot be read giv
 test('where none can be read the sentence says why of each', async () => {
   await assert.rejects(openRanges(file(['/locked', '/whole', '/longer']), {}), (error: unknown) => {
     assert.ok(error instanceof UserError);
-    assert.match(error.message, /^n\.tif cannot be read in place/);
+    assert.match(error.message, /^n\.tif cannot be read by range/);
     assert.match(
       error.message,
       /RSE-1: status 403, .*RSE-2: the storage gives no ranges of files; RSE-3: it has 1000001 bytes, Rucio says 1000000/,

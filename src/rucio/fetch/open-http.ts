@@ -36,6 +36,8 @@ export interface OpenBytes {
   total: number | null;
   /** A strong one; null when there is none. */
   etag: string | null;
+  /** Last-Modified as it was told; null or undefined: it was not. */
+  modified?: string | null;
   body: AsyncIterable<Uint8Array> & Pick<Readable, 'destroy' | 'on'>;
 }
 
@@ -94,6 +96,7 @@ function checkAnswer(answer: IncomingMessage, range: Range, hint = ''): OpenByte
   const { statusCode: status = 0, headers } = answer;
   const header = (name: string) => [headers[name] ?? ''].flat()[0]!;
   const etag = /^"[^"]*"$/.test(header('etag')) ? header('etag') : null;
+  const modified = header('last-modified') || null;
   const refuse = (reason: string, options: ConstructorParameters<typeof ReplicaFault>[1] = {}) => {
     answer.destroy();
     return new ReplicaFault(reason, options);
@@ -106,6 +109,7 @@ function checkAnswer(answer: IncomingMessage, range: Range, hint = ''): OpenByte
       isRange: false,
       total: /^\d+$/.test(length) ? Number(length) : null,
       etag,
+      modified,
       body: answer,
     };
   }
@@ -123,6 +127,7 @@ function checkAnswer(answer: IncomingMessage, range: Range, hint = ''): OpenByte
       isRange: true,
       total: told[2] === '*' ? null : Number(told[2]),
       etag,
+      modified,
       body: answer,
     };
   }

@@ -21,6 +21,8 @@ export interface Ranges {
 export interface RangeOptions extends OpenOptions {
   signal?: AbortSignal | undefined;
   idleTimeoutSeconds?: number;
+  /** What the storage told of the file before: it must be the same at each read. */
+  expected?: Pick<OpenBytes, 'etag' | 'modified'>;
 }
 
 /** Bytes: what is asked for is rounded to these, since many small reads follow each other in a header. */
@@ -56,7 +58,7 @@ export async function openRanges(file: RucioFile, options: RangeOptions): Promis
     }
   }
   const why = reasons.length > 0 ? [...new Set(reasons)].join('; ') : 'it has no replica there now';
-  throw new UserError(`${file.name} cannot be read in place over https or http: ${why}`);
+  throw new UserError(`${file.name} cannot be read by range over https or http: ${why}`);
 }
 
 async function openOne(file: RucioFile, replica: Replica, options: RangeOptions): Promise<Ranges> {
@@ -108,7 +110,7 @@ async function openOne(file: RucioFile, replica: Replica, options: RangeOptions)
         .catch((error: unknown) => {
           options.signal?.throwIfAborted();
           if (error instanceof UserError) throw error;
-          throw new UserError(`${name} cannot be read in place at ${replica.rse}: ${messageOf(error)}`, {
+          throw new UserError(`${name} cannot be read by range at ${replica.rse}: ${messageOf(error)}`, {
             cause: error,
           });
         });
@@ -125,21 +127,21 @@ interface Fetched {
 }
 
 /** Bytes [from, to), or as many as there are. @throws ReplicaFault */
-async function fetchPatiently(
-  replica: Replica,
-  from: number,
-  to: number,
-  options: RangeOptions,
-): Promise<Fetched> {
+function fetchPatiently(replica: Replica, from: number, to: number, options: RangeOptions): Promise<Fetched> {
+  return patiently(() => fetchOnce(replica, from, to, options), options.signal);
+}
+
+/** Passing faults are waited out. @throws what the last try does */
+export async function patiently<T>(once: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
-      return await fetchOnce(replica, from, to, options);
+      return await once();
     } catch (error) {
-      options.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       const isLast =
         !(error instanceof ReplicaFault && error.passing && !error.rangeRefused) || tries >= TRIES;
       if (isLast) throw error;
-      await sleep(WAIT * 2 ** tries, undefined, { signal: options.signal });
+      await sleep(WAIT * 2 ** tries, undefined, { signal });
     }
   }
 }
@@ -154,7 +156,8 @@ async function fetchOnce(
   try {
     const answer = await openReplica(replica, { from, to: to - 1 }, options, watch.signal);
     try {
-      return { bytes: await readAll(answer, from, to), total: answer.total };
+      mustBeSame(answer, options.expected);
+      return { bytes: await readAll(answer, from, to, watch.wait), total: answer.total };
     } finally {
       answer.body.destroy();
     }
@@ -167,10 +170,17 @@ async function fetchOnce(
   }
 }
 
+/** Where the file is at one address alone, which may have another by now. */
+function mustBeSame({ etag, modified }: OpenBytes, expected: RangeOptions['expected']): void {
+  if (expected && (etag !== expected.etag || (modified ?? null) !== (expected.modified ?? null)))
+    throw new ReplicaFault('it has changed since the reading began; try again');
+}
+
 async function readAll(
   { from: begins, total, body, isRange }: OpenBytes,
   from: number,
   to: number,
+  onBytes: () => void,
 ): Promise<Buffer> {
   if (!isRange && (begins !== from || total === null || total > to))
     throw new ReplicaFault('the storage gives no ranges of files', { rangeRefused: true });
@@ -179,6 +189,7 @@ async function readAll(
   let length = 0;
   for await (const chunk of body) {
     pieces.push(chunk);
+    onBytes();
     length += chunk.length;
     if (length > wanted) throw new ReplicaFault('it gave more than it was asked for', { rangeRefused: true });
   }

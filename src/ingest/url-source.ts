@@ -1,0 +1,146 @@
+/** https or http address of a raster -> Source. GeoTIFF and NetCDF-3 are read by range, the rest is fetched whole. */
+import { join } from 'node:path';
+import { messageOf, UserError } from '../errors.ts';
+import { isRasterName, kindOfBytes } from '../raster/open-raster.ts';
+import { downloadFile } from '../rucio/download.ts';
+import { openRanges, type Ranges } from '../rucio/fetch/open-ranges.ts';
+import { type Probed, probe } from '../rucio/fetch/probe.ts';
+import { ReplicaFault } from '../rucio/fetch/replica-fault.ts';
+import { withoutSignature } from '../rucio/pfn.ts';
+import type { RucioFile } from '../rucio/types.ts';
+import {
+  baseName,
+  type FetchedFile,
+  type FetchOptions,
+  type Source,
+  type SourceFile,
+  toId,
+} from './source.ts';
+
+/** Bytes that tell what a file is. */
+const HEAD = 4096;
+
+/** Kinds that are read by range, with the ending that their name gets where it has none. */
+const ENDINGS: Record<string, string> = { tiff: '.tif', netcdf3: '.nc', hdf5: '.nc' };
+
+/** null: it is no address of the web. @throws UserError for one that gives away a secret */
+export function parseAddress(text: string): string | null {
+  if (!/^https?:\/\//i.test(text)) return null;
+  if (!URL.canParse(text))
+    throw new UserError(`"${text}" is no address; give one such as https://host/path/x.tif.`);
+  const url = new URL(text);
+  url.hash = '';
+  if (url.username !== '' || url.password !== '' || withoutSignature(url.href) !== null) {
+    throw new UserError(
+      `The address at ${url.host} carries a password or signature, which everybody could read in the catalogue; give one that needs none.`,
+    );
+  }
+  return url.href;
+}
+
+/** The last part of the path, with an ending that says what it is. */
+function nameOf(address: string, kind: string): string {
+  const path = new URL(address).pathname;
+  let last = baseName(path);
+  try {
+    last = decodeURIComponent(last);
+  } catch {
+    // As it is.
+  }
+  const name = toId(last.replaceAll('\\', '_'));
+  return isRasterName(name) ? name : name + ENDINGS[kind];
+}
+
+/** @throws UserError when there is nothing that can be read, or no raster */
+export async function openUrlSource(
+  address: string,
+  collectionId: string,
+  signal: AbortSignal,
+): Promise<Source> {
+  const probed = await probe(address, HEAD, signal).catch((error: unknown) => {
+    signal.throwIfAborted();
+    if (!(error instanceof ReplicaFault)) throw error;
+    throw new UserError(`${address} cannot be read: ${messageOf(error)}.`, { cause: error });
+  });
+  const kind = kindOfBytes(probed.head);
+  if (!kind.isRead) {
+    throw new UserError(
+      `${address} is ${kind.name ?? 'no raster this program knows'}; GeoTIFF and NetCDF are read.`,
+    );
+  }
+  const file = toSourceFile(address, nameOf(address, kind.name), kind.name, probed);
+  return {
+    label: address,
+    collectionId,
+    did: null,
+    asked: null,
+    type: null,
+    host: null,
+    webui: null,
+    metadata: {},
+    isWhole: true,
+    files: [file],
+    // Listed with all that is known.
+    complete: async (some) => some as SourceFile[],
+    lake: null,
+    published: new Map(),
+    orders: new Map(),
+    close: async () => {},
+  };
+}
+
+function toSourceFile(address: string, name: string, kind: string, probed: Probed): SourceFile {
+  const { bytes, etag, modified, hasRanges } = probed;
+  const { host, protocol } = new URL(address);
+  const replica = {
+    rse: host,
+    pfn: address,
+    scheme: protocol.slice(0, -1),
+    priority: 1,
+    state: 'AVAILABLE',
+    type: 'DISK',
+  };
+  const remote: RucioFile = {
+    scope: '',
+    name,
+    bytes,
+    adler32: null,
+    md5: null,
+    replicas: [replica],
+    metadata: {},
+  };
+  return {
+    did: null,
+    name,
+    bytes,
+    adler32: null,
+    md5: null,
+    version: [address, bytes, etag, modified].join(' '),
+    replicas: [],
+    metadata: {},
+    url: address,
+    isReadByRange: hasRanges && bytes !== null && kind !== 'hdf5',
+    fetch: (options) => fetchWhole(remote, address, options),
+    openRanges: (signal): Promise<Ranges> => {
+      if (!hasRanges)
+        throw new UserError(`${address} cannot stay in place: its server gives no ranges of files`);
+      return openRanges(remote, { signal, expected: { etag, modified } });
+    },
+  };
+}
+
+/** The length is compared; there is no checksum of it. */
+async function fetchWhole(
+  file: RucioFile,
+  address: string,
+  { folder, signal, onProgress }: FetchOptions,
+): Promise<FetchedFile> {
+  const path = join(folder, file.name);
+  try {
+    await downloadFile(file, path, { signal, onProgress, isTemporary: true });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new UserError(`${address} cannot be fetched: ${messageOf(error)}`, { cause: error });
+  }
+  return { path, isTemporary: true, faults: [] };
+}
