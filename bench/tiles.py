@@ -254,7 +254,7 @@ def run(folder, cogs, tiles, rounds):
 
 
 def table(found):
-    lines = ["| tiles | server | p50 | p99 | tiles a second | CPU a tile | memory before the first tile, and at most | event loop held up, p99 and at most |", "| --- | --- | --- | --- | --- | --- | --- | --- |"]
+    lines = ["| tiles | server | p50 | p99 | tiles a second | CPU a tile | memory before the first tile, and at most | main thread computes at a stretch, p99 and at most |", "| --- | --- | --- | --- | --- | --- | --- | --- |"]
     for (kind, tool), rows in found.items():
         middle = {name: float(np.median([row[name] for row in rows])) for name in rows[0] if rows[0][name] is not None}
         held = f"{middle['held99']:.1f} ms, {middle['held']:.0f} ms" if "held" in middle else ""
