@@ -38,9 +38,11 @@ AT_ONCE = 4
 TITILER = """
 from fastapi import FastAPI
 from rio_tiler.io import STACReader
+from titiler.core.errors import DEFAULT_STATUS_CODES, add_exception_handlers
 from titiler.core.factory import MultiBaseTilerFactory, TilerFactory
 app = FastAPI()
 app.include_router(TilerFactory().router, prefix="/cog")
+add_exception_handlers(app, DEFAULT_STATUS_CODES)
 app.include_router(MultiBaseTilerFactory(reader=STACReader).router, prefix="/stac")
 """
 
@@ -156,9 +158,11 @@ def addresses(tool, folder, cogs, kind, tile):
 
 
 def tiles_within(cogs, count):
-    """Tiles of six zooms that are wholly or mostly on the image, in an order that is always the same."""
+    """Tiles of six zooms that are on the image, if only in part, in an order that is always the same."""
     with rasterio.open(cogs["red"]) as source:
         west, south, east, north = transform_bounds(source.crs, "EPSG:3857", *source.bounds)
+    # The image is a little turned in its bounds: TiTiler has a 404 where it is not.
+    west, south, east, north = west + (east - west) / 20, south + (north - south) / 20, east - (east - west) / 20, north - (north - south) / 20
     found = []
     for zoom in range(9, 15):
         side = WORLD / 2**zoom
@@ -250,7 +254,7 @@ def run(folder, cogs, tiles, rounds):
 
 
 def table(found):
-    lines = ["| tiles | server | p50 | p99 | tiles a second | CPU a tile | memory before the first tile, and at most | event loop held up, p99 and at most |", "| --- | --- | --- | --- | --- | --- | --- | --- |"]
+    lines = ["| tiles | server | p50 | p99 | tiles a second | CPU a tile | memory before the first tile, and at most | main thread computes at a stretch, p99 and at most |", "| --- | --- | --- | --- | --- | --- | --- | --- |"]
     for (kind, tool), rows in found.items():
         middle = {name: float(np.median([row[name] for row in rows])) for name in rows[0] if rows[0][name] is not None}
         held = f"{middle['held99']:.1f} ms, {middle['held']:.0f} ms" if "held" in middle else ""

@@ -77,7 +77,7 @@ export function imageLayout(directory: Directory, name: string): TiffLayout {
   const rowsPerStrip = Math.min(numberOf(directory, TAG.rowsPerStrip, height), height);
   const blockWidth = tiled ? numberOf(directory, TAG.tileWidth, 0) : width;
   const blockHeight = tiled ? numberOf(directory, TAG.tileLength, 0) : rowsPerStrip;
-  if (!(blockWidth > 0 && blockHeight > 0))
+  if (![blockWidth, blockHeight].every((side) => Number.isInteger(side) && side > 0))
     throw new UserError(`${name} is corrupt: its blocks have no size`);
   const layout: TiffLayout = {
     width,

@@ -31,7 +31,7 @@ export function locate(image: Image): Geolocation | null {
   if (transform === null) return null;
   const definition = crs.epsg === 4326 ? LONGLAT : crs.proj4;
   const outline = footprint({ width, height, transform, crs });
-  if (!definition || outline === null) return null;
+  if (!definition || !outline?.bbox.every(Number.isFinite)) return null;
   const [a, b, c, d, e, f] = transform;
   const determinant = a * e - b * d;
   if (determinant === 0 || !Number.isFinite(determinant)) return null;

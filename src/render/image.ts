@@ -36,9 +36,15 @@ export interface Image {
   colorTable: number[] | null;
 }
 
+/** Characters. */
+const MOST_METADATA = 16_384;
+
 /** @throws UserError for files that are broken or hold what is not read */
 export async function openImage(bytes: ByteSource): Promise<Image> {
   const tiff = await readTiff(bytes);
+  // Only names of bands are wanted of it, and its reader takes its time with what is long and broken.
+  for (const directory of tiff.directories)
+    if ((directory.get(TAG.gdalMetadata)?.length ?? 0) > MOST_METADATA) directory.delete(TAG.gdalMetadata);
   const { layers } = layersOf(bytes, tiff, { multiband: true });
   const { bands, grid, colorTable = null } = layers[0]!;
   const kind = (directory: Directory) => numberOf(directory, TAG.newSubfileType, 0);

@@ -2,6 +2,7 @@
  * Pixels of a window and, for each pixel of a picture, where in the level its centre lies -> values of the picture.
  * Places are in pixels of the level; the centre of its first pixel is 0.5, 0.5.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { LayerBand } from '../raster/types.ts';
 import type { NumberArray, Window, WindowPixels } from './window.ts';
 
@@ -23,24 +24,32 @@ export interface Pixels {
   opacity: Uint8Array;
 }
 
+/** Pixels after which others come first: those of a tile are done at once. */
+const SLICE = 65_536;
+
 /** Places whose pixels lie outside the window have no value. */
-export function resample(
+export async function resample(
   pixels: WindowPixels,
   window: Window,
   places: Places,
   bands: LayerBand[],
   size: { width: number; height: number },
   resampling: PictureResampling,
-): Pixels {
+): Promise<Pixels> {
   const opacity = new Uint8Array(size.width * size.height);
   const sample = resampling === 'bilinear' ? sampleBilinear : sampleNearest;
-  const values = pixels.bands.map((band, index) => {
+  const values: Float64Array[] = [];
+  for (const [index, band] of pixels.bands.entries()) {
     const out = new Float64Array(opacity.length);
     const { nodata = null } = bands[index] ?? {};
     const missing = nodata === null || nodata === 'nan' ? Number.NaN : Number(nodata);
-    sample({ band, mask: pixels.opacity, missing, window }, places, out, opacity);
-    return out;
-  });
+    const source = { band, mask: pixels.opacity, missing, window };
+    for (let from = 0; from < out.length; from += SLICE) {
+      if (from > 0) await setImmediate();
+      sample(source, places, out, opacity, { from, to: Math.min(from + SLICE, out.length) });
+    }
+    values.push(out);
+  }
   return { ...size, bands: values, opacity };
 }
 
@@ -52,14 +61,21 @@ interface Source {
   window: Window;
 }
 
+/** Pixels of the picture: [from, to). */
+interface Slice {
+  from: number;
+  to: number;
+}
+
 function sampleNearest(
   { band, mask, missing, window }: Source,
   { columns, rows }: Places,
   out: Float64Array,
   opacity: Uint8Array,
+  { from, to }: Slice,
 ): void {
   const { width, height } = window;
-  for (let index = 0; index < out.length; index += 1) {
+  for (let index = from; index < to; index += 1) {
     const column = Math.floor(columns[index]! - window.column);
     const row = Math.floor(rows[index]! - window.row);
     if (!(column >= 0 && column < width && row >= 0 && row < height)) continue;
@@ -78,9 +94,10 @@ function sampleBilinear(
   { columns, rows }: Places,
   out: Float64Array,
   opacity: Uint8Array,
+  { from, to }: Slice,
 ): void {
   const { width, height } = window;
-  for (let index = 0; index < out.length; index += 1) {
+  for (let index = from; index < to; index += 1) {
     const x = columns[index]! - window.column - 0.5;
     const y = rows[index]! - window.row - 0.5;
     if (!(x > -1 && x < width && y > -1 && y < height)) continue;

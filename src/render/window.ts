@@ -1,4 +1,5 @@
 /** A part of one level -> its pixels, of the blocks that it touches alone. Blocks are got from whoever keeps them. */
+import { UserError } from '../errors.ts';
 import type { ByteSource } from '../raster/bytes.ts';
 import { bytesPerPixel, copyPixels, isBig, makePixels } from '../raster/pixels.ts';
 import { codingOf, readBlock } from '../raster/tiff-blocks.ts';
@@ -59,10 +60,19 @@ const blockBytes = ({ blockWidth, blockHeight, samples, dataType }: TiffLayout) 
 
 /** Bytes that are decoded for a window of some bands. */
 export function windowBytes(image: Image, level: number, window: Window, bands: number): number {
-  const { layout } = image.levels[level]!;
-  const { left, right, top, bottom } = blocksOf(layout, window);
+  const { layout, mask } = image.levels[level]!;
   const planes = layout.planar ? bands + (image.alpha === null ? 0 : 1) : 1;
-  return (right - left + 1) * (bottom - top + 1) * planes * blockBytes(layout);
+  const bytesOf = (of: TiffLayout, part: Window) => {
+    const { left, right, top, bottom } = blocksOf(of, part);
+    return (right - left + 1) * (bottom - top + 1) * blockBytes(of);
+  };
+  return bytesOf(layout, window) * planes + (mask ? bytesOf(mask.layout, packed(window)) : 0);
+}
+
+/** The bytes of a bitmap that hold a window. */
+function packed({ column, width, ...rows }: Window): Window {
+  const first = Math.floor(column / 8);
+  return { ...rows, column: first, width: Math.floor((column + width - 1) / 8) - first + 1 };
 }
 
 /**
@@ -116,6 +126,7 @@ async function readSamples(
     for (let blockRow = top; blockRow <= bottom; blockRow += 1)
       for (let blockColumn = left; blockColumn <= right; blockColumn += 1) {
         const index = (plane * layout.down + blockRow) * layout.across + blockColumn;
+        mustBePlausible(bytes, layout, index);
         jobs.push(async () => {
           const block = await keep({ level, isMask, index, bytes: blockBytes(layout) }, () =>
             readBlock(bytes, layout, coding, index, blockRow, fill),
@@ -130,6 +141,13 @@ async function readSamples(
   for (let at = 0; at < jobs.length; at += AT_A_TIME)
     await Promise.all(jobs.slice(at, at + AT_A_TIME).map((job) => job()));
   return out;
+}
+
+/** Compressed, a block is not much larger than without. @throws UserError */
+function mustBePlausible({ name }: ByteSource, layout: TiffLayout, index: number): void {
+  const stored = layout.byteCounts[index] ?? 0;
+  if (stored > 2 * blockBytes(layout) + 65_536)
+    throw new UserError(`${name} is corrupt: block ${index} is said to have ${stored} bytes`);
 }
 
 function copyBlock(
@@ -155,15 +173,13 @@ function copyBlock(
 
 /** Bitmap -> a byte a pixel; the first pixel is the highest bit. */
 async function readMask(reader: Reader, mask: Plane, window: Window): Promise<Uint8Array> {
-  const first = Math.floor(window.column / 8);
-  const width = Math.floor((window.column + window.width - 1) / 8) - first + 1;
-  const packed = { ...window, column: first, width };
-  const [bits] = await readSamples({ ...reader, fill: null }, mask, packed, [0], true);
+  const bytes = packed(window);
+  const [bits] = await readSamples({ ...reader, fill: null }, mask, bytes, [0], true);
   const opacity = new Uint8Array(window.width * window.height);
   for (let row = 0; row < window.height; row += 1)
     for (let column = 0; column < window.width; column += 1) {
-      const bit = window.column + column - first * 8;
-      const byte = bits![row * width + (bit >> 3)] as number;
+      const bit = window.column + column - bytes.column * 8;
+      const byte = bits![row * bytes.width + (bit >> 3)] as number;
       if ((byte >> (7 - (bit & 7))) & 1) opacity[row * window.width + column] = 255;
     }
   return opacity;

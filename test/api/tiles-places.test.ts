@@ -159,7 +159,7 @@ describe('what is read for a picture', () => {
   }
 
   const mayRead = ({ origin, pathname }: URL) => origin === storage.address && pathname.startsWith('/good');
-  const open = (path: string) => openRemote({ address: new URL(path, storage.address), mayRead });
+  const open = (path: string) => openRemote({ id: path, address: new URL(path, storage.address), mayRead });
   const to = (path: string) => `/to/${encodeURIComponent(path)}`;
 
   test('a redirect is followed where it may be read', async () => {

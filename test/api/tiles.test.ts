@@ -14,6 +14,7 @@ const band = (name: string, minimum: number, maximum: number) => ({
 const assets = {
   red: band('red', 1000, 5000),
   nir: band('nir', 2000, 8000),
+  large: band('large', 0, 10),
   note: { href: 'https://x.example/' },
 };
 
@@ -172,6 +173,19 @@ describe('pictures of assets', () => {
     assert.equal((await server.get(path, { method: 'HEAD' })).status, 200);
   });
 
+  test('a raster without overviews has tiles where they need little of it', async () => {
+    const { minzoom, maxzoom } = await server.json<{ minzoom: number; maxzoom: number }>(
+      at('large', 'tiles/tilejson.json'),
+    );
+    // Its 10 m are 14.6 m of Web Mercator; a tile of zoom 8 would be 16,384 pixels across.
+    assert.deepEqual([minzoom, maxzoom], [9, 14]);
+    // Its upper left corner, at 10.3 degrees east and 46.9 degrees north.
+    const [x, y] = [8659, 5766];
+    const upTo = (zoom: number) => `tiles/${zoom}/${x >> (14 - zoom)}/${y >> (14 - zoom)}.png`;
+    await see(at('large', upTo(14)));
+    await see(at('large', upTo(minzoom)));
+  });
+
   const tile = 'tiles/13/4349/2893.png';
   const refused: [string, number, string, RegExp][] = [
     [at('red', 'tiles/25/0/0.png'), 400, 'z', /"25"; accepted is .* 0 to 24/],
@@ -194,8 +208,10 @@ describe('pictures of assets', () => {
     [at('red', `${tile}?resampling=cubic`), 400, 'resampling', /nearest, bilinear/],
     [at('red', `${tile}?tilesize=4096`), 400, 'tilesize', /256, 512/],
     [at('red', `${tile}?assets=red`), 400, 'assets', /no parameter/],
-    [at('red', 'preview.png?max_size=5000'), 400, 'max_size', /5000; accepted is .* 2048/],
+    [at('red', 'preview.png?max_size=5000'), 400, 'max_size', /5000; accepted is .* 1024/],
     [at('red', 'preview.png?tilesize=256'), 400, 'tilesize', /no parameter/],
+    [at('large', 'tiles/6/33/22.png'), 400, 'z', /z is 6; accepted is a greater one/],
+    [at('large', 'preview.png'), 404, 'assetKey', /no overview near that size/],
     [at('note', 'preview.png'), 404, 'assetKey', /own store/],
     [at('none', 'preview.png'), 404, 'assetKey', /no asset "none"/],
     ['/collections/c/items/i/preview.png?assets=red,none,red', 400, 'assets', /no asset "none"/],

@@ -1,10 +1,10 @@
-"""Writes test/render/fixtures: rasters with a mask, alpha and longitudes up to 360, and expected.json with what lies below pixels of tiles.
+"""Writes test/render/fixtures: rasters with a mask, alpha and longitudes up to 360, one of 40,000 pixels without overviews, and expected.json with what lies below pixels of tiles.
 
 Run with a Python that has rasterio and pyproj. What is expected of a pixel is the value of the source's pixel below its centre, by PROJ
 and the affine transform that rasterio reads; null where there is none. Centres within 0.15 of the edge between two pixels are left out.
 """
 import json, math, os, sys
-import numpy as np, pyproj, rasterio
+import numpy as np, pyproj, rasterio, rasterio.windows
 from rasterio.transform import from_origin
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -37,6 +37,10 @@ write('mask-strips.tif', pattern(90, 100, 'u1')[None], UTM, 'EPSG:32632', mask=d
 opacity = np.where(disc, 255, 0).astype('u1')
 write('alpha.tif', np.stack([pattern(90, 100, 'u1'), opacity]), UTM, 'EPSG:32632', photometric='minisblack', alpha='yes', **TILED)
 write('globe-0-360.tif', pattern(90, 180, 'i2')[None], from_origin(0, 90, 2, 2), 'EPSG:4326', nodata=0)
+
+with rasterio.open(os.path.join(OUT, 'no-overviews.tif'), 'w', driver='GTiff', width=40000, height=40000, count=1, dtype='uint8', nodata=0, crs='EPSG:32632',
+                   transform=UTM, tiled=True, blockxsize=2048, blockysize=2048, compress='deflate', SPARSE_OK=True) as out:
+    out.write(np.full((1, 256, 256), 9, 'u1'), window=rasterio.windows.Window(0, 0, 256, 256))
 
 # Fixture -> zooms. The middle of the raster is on each tile; without zooms, those of its resolution and of a fourth of it.
 CASES = {'mask.tif': [14], 'mask-strips.tif': [14], 'alpha.tif': [14], 'globe-0-360.tif': [0, 1], 'rotated.tif': None, 'south-up.tif': None, 'antimeridian.tif': None,

@@ -50,6 +50,35 @@ describe('the whole of a file as a picture', () => {
     assert.equal(bands[1]![50 * 128 + 30], nir(30 * 4 + 2, 50 * 4 + 2));
   });
 
+  test('indexes have the colours of the file', async () => {
+    const bytes = await openBytes(join(packageRoot, 'test/raster/fixtures/palette.tif'));
+    const { image, bands, width, height, opacity } = await readOverview(bytes, 1024);
+    await bytes.close();
+    const { colorTable } = image;
+    const { at } = await pixels(
+      await renderPicture(bands, { width, height, valid: opacity, rescale: null, colorTable }),
+    );
+    // rasterio's colormap(1) of read(1); index 0 is nodata.
+    assert.deepEqual(at(5, 3), [30, 225, 1, 255]);
+    assert.deepEqual(at(20, 11), [150, 105, 25, 255]);
+    assert.equal(at(0, 0)[3], 0);
+  });
+
+  test('rows go from north to south, also where they are stored the other way', async () => {
+    const bytes = await openBytes(join(packageRoot, 'test/raster/fixtures/south-up.tif'));
+    const { bands, width, height } = await readOverview(bytes, 1024);
+    await bytes.close();
+    assert.deepEqual([width, height], [50, 40]);
+    // rasterio's read(1): [-1, 0], [-1, 3] and [0, 0].
+    assert.deepEqual([bands[0]![0], bands[0]![3], bands[0]![39 * 50]], [7, 35, 0]);
+  });
+
+  test('a raster of 40,000 pixels without overviews is not read whole', async () => {
+    const bytes = await openBytes(join(packageRoot, 'test/render/fixtures/no-overviews.tif'));
+    await assert.rejects(readOverview(bytes, 512), /no overview near 512 x 512.*1600 MiB.*128/);
+    await bytes.close();
+  });
+
   test('three bands are red, green and blue', async () => {
     const values = [Uint8Array.of(10), Uint8Array.of(20), Uint8Array.of(30)];
     const png = await renderPicture(values, { width: 1, height: 1, valid: null, rescale: [[0, 255]] });

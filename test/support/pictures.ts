@@ -1,5 +1,5 @@
 /** COGs of the sample's first scene in a server's store, and pictures as pixels. */
-import { mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import type { Config } from '../../src/config.ts';
@@ -14,10 +14,11 @@ export const SCENE = 'scene_T32TPS_20240103T101021.tif';
 export const red = (column: number, row: number): number => 1000 + ((column + 2 * row) % 4000);
 export const nir = (column: number, row: number): number => 2000 + ((2 * column + row) % 6000);
 
-/** Writes red.tif and nir.tif, in blocks of 128, into `scene/` of the store. */
+/** Writes red.tif and nir.tif, in blocks of 128, into `scene/` of the store, and a large raster without overviews. */
 export async function storeScene(config: Config): Promise<void> {
   const folder = join(assetFolder(config), 'scene');
   mkdirSync(folder, { recursive: true });
+  copyFileSync(join(packageRoot, 'test/render/fixtures/no-overviews.tif'), join(folder, 'large.tif'));
   const raster = await openRaster(join(packageRoot, 'examples/sample', SCENE));
   try {
     for (const layer of raster.layers)

@@ -4,7 +4,7 @@ import type { ByteSource } from '../../raster/bytes.ts';
 
 const CHUNK = 64 * 1024;
 /** Bytes of a header, tile offsets and colour tables included. */
-const MOST = 32 * 1024 * 1024;
+const MOST = 8 * 1024 * 1024;
 
 export function readAhead(bytes: ByteSource): ByteSource {
   const chunks = new Map<number, Promise<Buffer>>();

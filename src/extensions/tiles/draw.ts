@@ -14,8 +14,9 @@ import { type Drawing, type Opened, ofAsset } from './opened.ts';
 import { mustFitBands, type PictureParams } from './parameters.ts';
 import { noPicture } from './place.ts';
 
-/** Decoded bytes that are read to learn how bright a file is. */
-const STRETCH_BYTES = 8 * 1024 * 1024;
+/** Pixels, and decoded bytes, that are read to learn how bright a file is. */
+const STRETCH_PIXELS = 1024 * 1024;
+const STRETCH_BYTES = 32 * 1024 * 1024;
 
 /** What is shown of one file. */
 interface Shown {
@@ -121,7 +122,8 @@ async function stretchesOf(
   const level = image.levels.length - 1;
   const { width, height } = image.levels[level]!.layout;
   const window = { column: 0, row: 0, width, height };
-  const isSmall = windowBytes(image, level, window, bands.length) <= STRETCH_BYTES;
+  const isSmall =
+    width * height <= STRETCH_PIXELS && windowBytes(image, level, window, bands.length) <= STRETCH_BYTES;
   const stretches: Range[] = [];
   for (const band of bands) {
     const about = image.bands[band]!;

@@ -34,9 +34,11 @@ const bandsOf = ({ bands, 'eo:bands': eo, 'raster:bands': raster }: Asset): Band
   const lists = [bands, eo, raster].map((list) => (Array.isArray(list) ? list.filter(isObject) : []));
   const length = Math.max(...lists.map((each) => each.length));
   // STAC 1.0 told names and statistics in two lists of equal length.
-  return Array.from({ length }, (_, index) =>
-    Object.assign({}, ...lists.toReversed().map((each) => each[index])),
-  );
+  return Array.from({ length }, (_, index) => ({
+    ...lists[2]?.[index],
+    ...lists[1]?.[index],
+    ...lists[0]?.[index],
+  }));
 };
 
 const COLOURS = ['red', 'green', 'blue'];

@@ -118,7 +118,7 @@ const commonParameters: Parameters = {
   },
 };
 
-export const MOST_SIZE = 2048;
+const MOST_SIZE = 1024;
 
 const previewParameters: Parameters = {
   max_size: {
@@ -194,7 +194,7 @@ export const tilePath: RouteParameter[] = [
     schema: z
       .string()
       .meta({ pattern: String.raw`^\d+(@2x)?$` })
-      .describe('Row of the tile, from the north; @2x: twice as large'),
+      .describe('Row of the tile, from the north; @2x: of 512 pixels'),
   },
 ];
 
@@ -212,6 +212,6 @@ export function readTile({ params }: ApiRequest, tilesize: number): Tile {
     z: level,
     x: at('x', column, most),
     y: at('y', isDouble ? row.slice(0, -3) : row, most),
-    size: tilesize * (isDouble ? 2 : 1),
+    size: isDouble ? 512 : tilesize,
   };
 }

@@ -73,10 +73,8 @@ export function makePictureMaker(): PictureMaker {
           const bytes = await openLocal(place.folder, place.parts);
           return openFile(bytes.mark, async () => bytes);
         }
-        // Without the query: a signature is another each time.
-        const key = `${place.address.origin}${place.address.pathname}`;
-        if ((files.get(key)?.until ?? Number.POSITIVE_INFINITY) < Date.now()) files.delete(key);
-        return openFile(key, () => openRemote(place));
+        if ((files.get(place.id)?.until ?? Number.POSITIVE_INFINITY) < Date.now()) files.delete(place.id);
+        return openFile(place.id, () => openRemote(place));
       });
       return { named, ...file };
     },

@@ -10,10 +10,16 @@ import { assetFolder } from '../../http/files.ts';
 import { OWN_PREFIX } from '../../stac/link.ts';
 import { type Asset, type Place, placesOf } from '../asset-places.ts';
 
-export type PicturePlace =
-  | { kind: 'file'; folder: string; parts: string[] }
-  /** Redirects are followed to where `mayRead` says yes. */
-  | { kind: 'web'; address: URL; mayRead(url: URL): boolean };
+export type PicturePlace = { kind: 'file'; folder: string; parts: string[] } | WebPlace;
+
+export interface WebPlace {
+  kind: 'web';
+  /** The address without a signature, which is another each time. */
+  id: string;
+  address: URL;
+  /** Whether a redirect may be followed to there. */
+  mayRead(url: URL): boolean;
+}
 
 /** Parts of a path, decoded. null: one of them would lead elsewhere, or is hidden. */
 function plainParts(path: string): string[] | null {
@@ -46,7 +52,7 @@ function isInBucket(url: URL, bucket: string): boolean {
   );
 }
 
-async function findAllowed(asset: Asset, { config, lake }: Context): Promise<URL | null> {
+async function findAllowed(asset: Asset, { config, lake }: Context): Promise<WebPlace | null> {
   const hosts = config.tileHosts;
   if (hosts.length === 0) return null;
   const places = await placesOf(asset, lake, null).catch(() => {
@@ -56,7 +62,8 @@ async function findAllowed(asset: Asset, { config, lake }: Context): Promise<URL
     parseAddress(signed !== null && config.signAssets ? signed : href);
   for (const place of places.filter(({ isReadable }) => isReadable)) {
     const address = addressOf(place);
-    if (address && isAllowed(address, hosts)) return address;
+    if (!address || !isAllowed(address, hosts)) continue;
+    return { kind: 'web', id: place.href, address, mayRead: (to) => isAllowed(to, hosts) };
   }
   return null;
 }
@@ -77,10 +84,10 @@ export async function picturePlace(asset: Asset, key: string, context: Context):
   const url = parseAddress(href);
   if (url && bucket !== null && isInBucket(url, bucket)) {
     const address = new URL((await signer?.sign(url.href)) ?? url.href);
-    return { kind: 'web', address, mayRead: () => false };
+    return { kind: 'web', id: url.href, address, mayRead: () => false };
   }
   const allowed = await findAllowed(asset, context);
-  if (allowed) return { kind: 'web', address: allowed, mayRead: (to) => isAllowed(to, config.tileHosts) };
+  if (allowed) return allowed;
   throw noPicture(
     key,
     `it is at ${shown(href)}; pictures are of the server's own store and its allowed hosts`,

@@ -1,9 +1,11 @@
 /** Address on the web -> its bytes by range (RFC 9110: 14), in bounded time, and never from where it may not be read. */
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from '../../errors.ts';
-import { type Agents, get } from '../../rucio/fetch/get.ts';
+import { get } from '../../rucio/fetch/get.ts';
 import { REDIRECTS } from '../../rucio/storage-status.ts';
 import type { MarkedBytes } from './local-bytes.ts';
+import type { WebPlace } from './place.ts';
 
 /** Milliseconds for one range. */
 const TIME_LIMIT = 10_000;
@@ -11,12 +13,7 @@ const MOST_REDIRECTS = 3;
 /** The first read: of most COGs all of the header. */
 const HEAD_BYTES = 64 * 1024;
 
-interface Remote {
-  address: URL;
-  /** Whether a redirect may be followed to there. */
-  mayRead(url: URL): boolean;
-  agents?: Agents;
-}
+type Remote = Pick<WebPlace, 'id' | 'address' | 'mayRead'>;
 
 interface Part {
   buffer: Buffer;
@@ -34,7 +31,8 @@ export async function openRemote(remote: Remote): Promise<MarkedBytes> {
   return {
     name: remote.address.pathname.split('/').at(-1) || 'the asset',
     size: total,
-    mark: `${remote.address.origin}${remote.address.pathname} ${total} ${mark}`,
+    // Where nothing tells one state of the file from another, it is another each time that it is opened.
+    mark: `${remote.id} ${total} ${mark || randomUUID()}`,
     async read(offset, length) {
       if (!(offset >= 0 && length >= 0 && offset + length <= total))
         throw new ApiError(
@@ -80,7 +78,7 @@ function refusal(status: number): ApiError {
 }
 
 async function ask(
-  { address, mayRead, agents }: Remote,
+  { address, mayRead }: Remote,
   offset: number,
   length: number,
   signal: AbortSignal,
@@ -93,7 +91,7 @@ async function ask(
       'user-agent': 'rucio-stac',
       range: `bytes=${offset}-${offset + length - 1}`,
     };
-    const answer = await get(url, { agents, headers, signal });
+    const answer = await get(url, { agents: undefined, headers, signal });
     if (!REDIRECTS.has(answer.statusCode ?? 0)) return answer;
     answer.destroy();
     const { location = '' } = answer.headers;
