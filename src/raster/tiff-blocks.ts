@@ -50,6 +50,8 @@ export function bandReader(
   let blocks = new Map<number, Kept>();
   return async (band, row, count) => {
     const out = takePixels(layout.dataType, count * layout.width);
+    // No block fills what lies beyond the image.
+    if (row + count > layout.height) fillPixels(out, 0);
     const kept = new Map<number, Kept>();
     const copies: Promise<void>[] = [];
     const firstBlockRow = Math.floor(row / layout.blockHeight);

@@ -61,6 +61,17 @@ test('a thread that ends fails what it was at, and others take its place', async
     },
   };
   await assert.rejects(write(ending, 'ending.tif'), /^ThreadError: a worker thread ended/);
+  await warmUp(layer!);
+  const wide: Layer = {
+    ...layer!,
+    grid: { ...layer!.grid, width: 30_000, height: 512 },
+    async readRows(_band, _row, count) {
+      // While tiles wait for room.
+      setImmediate(() => started.splice(0).map((worker) => worker.terminate()));
+      return new Uint8Array(30_000 * count);
+    },
+  };
+  await assert.rejects(write(wide, 'wide.tif'), /^ThreadError: a worker thread ended/);
   assert.equal(await write(layer!, 'after.tif'), before);
   await file.close();
 });
