@@ -122,9 +122,12 @@ export async function openLevel(
       if (!reduced) continue;
       const x = (column * tileWidth) / 2;
       const columns = Math.min(tileWidth / 2, nextWidth - x);
-      pasted.push(
-        coming.then(({ reduced: tile }) => pasteTile(tile!, reduced, x, columns, nextWidth, dataType)),
+      const paste = coming.then(({ reduced: tile }) =>
+        pasteTile(tile!, reduced, x, columns, nextWidth, dataType),
       );
+      // Awaited with all others, when a failure must not have counted as unhandled.
+      paste.catch(() => undefined);
+      pasted.push(paste);
     }
     if (!next || !reduced) return;
     const before = reducing;

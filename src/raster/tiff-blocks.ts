@@ -5,14 +5,18 @@
 import { messageOf, UserError } from '../errors.ts';
 import type { ByteSource } from './bytes.ts';
 import type { BlockCoding } from './decode-block.ts';
-import { copyPixels, fillPixels, makePixels, viewPixels } from './pixels.ts';
+import { bytesPerPixel, copyPixels, fillPixels, makePixels, viewPixels } from './pixels.ts';
 import { givePixels, lend, takePixels } from './spare-pixels.ts';
 import { type Directory, numbersOf, TAG } from './tiff-directory.ts';
 import { imageLayout, type TiffLayout } from './tiff-layout.ts';
-import { decodeSomewhere, isThreadError } from './tile-pool.ts';
+import { makeTileBudget } from './tile-budget.ts';
+import { decodeSomewhere, isThreadError, THREADS } from './tile-pool.ts';
 import type { PixelArray } from './types.ts';
 
 export type ReadBand = (band: number, row: number, count: number) => Promise<PixelArray>;
+
+/** Of blocks that are read and decoded at a time, in pixels; or one for each thread and one more, if those are larger. */
+const ROOM_BYTES = 8 * 1024 * 1024;
 
 interface Kept {
   pixels: Promise<PixelArray>;
@@ -35,9 +39,19 @@ export function bandReader(
 ): ReadBand {
   const layout = imageLayout(directory, bytes.name);
   const coding = codingOf(directory, layout, littleEndian);
+  const blockBytes = coding.blockWidth * layout.blockHeight * coding.samples * bytesPerPixel(layout.dataType);
+  const budget = makeTileBudget(Math.max(ROOM_BYTES, Math.min(blockBytes, ROOM_BYTES * 2) * (THREADS + 1)));
+  const decode = async (index: number, blockRow: number) => {
+    await budget.take(blockBytes);
+    return readBlock(bytes, layout, coding, index, blockRow, nodata).finally(() =>
+      budget.release(blockBytes),
+    );
+  };
   let blocks = new Map<number, Kept>();
   return async (band, row, count) => {
     const out = takePixels(layout.dataType, count * layout.width);
+    // No block fills what lies beyond the image.
+    if (row + count > layout.height) fillPixels(out, 0);
     const kept = new Map<number, Kept>();
     const copies: Promise<void>[] = [];
     const firstBlockRow = Math.floor(row / layout.blockHeight);
@@ -48,7 +62,7 @@ export function bandReader(
         const plane = layout.planar ? band : 0;
         const index = (plane * layout.down + blockRow) * layout.across + blockColumn;
         const block = blocks.get(index) ?? {
-          pixels: readBlock(bytes, layout, coding, index, blockRow, nodata),
+          pixels: decode(index, blockRow),
           left: layout.samples,
           waiting: 0,
         };

@@ -1,4 +1,4 @@
-/** Tiles that are encoded side by side -> as many as keep the threads at work, and no more than memory is for. */
+/** Tiles that are encoded or decoded side by side -> as many as keep the threads at work, and no more than memory is for. */
 
 export interface TileBudget {
   /** Waits until there is room, first come, first served. A tile that is larger than all room goes alone. @throws what `fail` was told */
@@ -7,7 +7,7 @@ export interface TileBudget {
   fail(error: unknown): void;
 }
 
-/** `most`: bytes of pixels of all tiles that wait or are encoded. */
+/** `most`: bytes of pixels of all tiles that wait for a thread or are at one. */
 export function makeTileBudget(most: number): TileBudget {
   let used = 0;
   let failed: { error: unknown } | null = null;
