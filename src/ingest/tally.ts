@@ -66,6 +66,7 @@ function unionOf(a: unknown[], b: unknown[]): unknown[] {
 function assetsOf({ asset, description }: SceneFile): [string, () => Document][] {
   return description.layers.map((layer) => {
     const key = asset ?? layer.asset;
+    if (layer.zarr) return [key, () => ({ type: description.mediaType, roles: ['data'] })];
     const bands = () =>
       layer.bands.map((band) => {
         const { statistics: _, ...fields } = bandFields(band);

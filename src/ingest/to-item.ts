@@ -22,6 +22,7 @@ import {
   replicaByRse,
   rseScheme,
   sourceAsset,
+  zarrAsset,
 } from './to-asset.ts';
 import { type ItemTime, timeOf } from './to-time.ts';
 
@@ -54,6 +55,7 @@ export const EXTENSIONS = {
   eo: extension('eo', 'v2.0.0'),
   scientific: extension('scientific', 'v1.0.0'),
   order: extension('order', 'v1.1.0'),
+  zarr: extension('zarr', 'v1.1.0'),
   rucio: `${OWN_PREFIX}schemas/rucio/v1.0.0/schema.json`,
 };
 
@@ -170,6 +172,11 @@ function assetsOf(
     const key = freeKey(assets, asset);
     if (layer.inPlace) {
       const permanent = ownAssetHref(source.collectionId, id, key);
+      const described = files.find((each) => each.file === file)?.description;
+      if (layer.zarr && described) {
+        assets[key] = zarrAsset(source, file, described, layer.zarr, permanent);
+        continue;
+      }
       assets[key] = inPlaceAsset(source, file, layer, permanent);
       continue;
     }
@@ -207,7 +214,8 @@ function projectionOf(parts: Part[]): Document {
 function extensionsOf(document: Document): string[] {
   const text = JSON.stringify(document);
   const uses = (field: string) => text.includes(`"${field}`);
-  const { projection, raster, file, alternate, storage, datacube, eo, scientific, rucio, order } = EXTENSIONS;
+  const { projection, raster, file, alternate, storage, datacube, eo, scientific, rucio, order, zarr } =
+    EXTENSIONS;
   return [
     ...(uses('proj:') ? [projection] : []),
     ...(uses('raster:') ? [raster] : []),
@@ -219,6 +227,7 @@ function extensionsOf(document: Document): string[] {
     ...(uses('sci:') ? [scientific] : []),
     ...(uses('rucio:') ? [rucio] : []),
     ...(uses('order:') ? [order] : []),
+    ...(uses('zarr:') ? [zarr] : []),
   ];
 }
 
