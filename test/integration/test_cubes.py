@@ -13,7 +13,7 @@ import pytest
 import requests
 from rasterio.io import MemoryFile
 from support.lake import Source, new_scope, upload
-from support.product import ROOT
+from support.product import ROOT, Catalogue
 from test_ingest_rerun import summary
 
 LEVELS, MEMBERS, STEPS = [850, 500], [1, 2, 3], 2
@@ -46,11 +46,19 @@ def read(href):
         return cog.read(), cog.scales, cog.descriptions
 
 
+@pytest.fixture(scope="module")
+def made():
+    catalogue = Catalogue(kind="embedded", store="folder")
+    try:
+        catalogue.start()
+        yield catalogue
+    finally:
+        catalogue.close()
+
+
 @pytest.mark.one_database
-def test_levels_and_members_become_assets_or_bands(make_catalogue, tmp_path):
+def test_levels_and_members_become_assets_or_bands(made, tmp_path):
     values = write_cube(tmp_path / "cube.nc", "NETCDF3_64BIT_OFFSET")
-    made = make_catalogue(kind="embedded", store="folder")
-    made.start()
 
     made.cli("ingest", tmp_path / "cube.nc", "--collection", "cube").ok()
     items = sorted(made.items("cube"), key=lambda item: item["id"])
@@ -100,9 +108,7 @@ def sums(made, collection, key):
 
 
 @pytest.mark.one_database
-def test_zarr_stores_become_cogs_from_a_folder_and_from_the_lake(make_catalogue, tmp_path):
-    made = make_catalogue(kind="embedded", store="folder")
-    made.start()
+def test_zarr_stores_become_cogs_from_a_folder_and_from_the_lake(made, tmp_path):
     folder = tmp_path / "stores"
     shutil.copytree(FIXTURES / "packed-3.zarr", folder / "day" / "packed.zarr")
     (folder / "notes.txt").write_text("no raster")
@@ -143,9 +149,7 @@ def files_at():
 
 
 @pytest.mark.one_database
-def test_a_zarr_store_stays_at_its_address(make_catalogue, files_at):
-    made = make_catalogue(kind="embedded", store="folder")
-    made.start()
+def test_a_zarr_store_stays_at_its_address(made, files_at):
     made.cli("ingest", f"{files_at}/packed-2.zarr/", "--collection", "left", "--in-place").ok()
     (item,) = made.items("left")
     (asset,) = item["assets"].values()
