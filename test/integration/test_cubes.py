@@ -79,8 +79,6 @@ def test_levels_and_members_become_assets_or_bands(made, tmp_path):
     made.cli("ingest", href, "--collection", "address", "--in-place").ok()
     (left,) = made.items("address")
     assert [(asset["href"], asset["roles"]) for asset in left["assets"].values()] == [(href, ["data"])]
-    made.cli("ingest", f"{made.url}/none.tif", "--collection", "address").refused(f"{made.url}/none.tif", "404")
-    made.cli("ingest", href).refused("--collection")
     collection = requests.get(f"{made.url}/collections/cube", timeout=30).json()
     assert collection["cube:dimensions"]["level"] == {"type": "spatial", "axis": "z", "values": LEVELS, "unit": "hPa"}
     assert collection["cube:dimensions"]["number"] == {"type": "other", "values": MEMBERS, "unit": "1"}
