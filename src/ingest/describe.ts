@@ -51,6 +51,13 @@ export interface LayerDescription {
   cog: { bytes: number; sha256: string; lake?: LakeFile };
   /** The original itself, where it lies; its sha256 is not known ('') then. */
   inPlace?: true;
+  /** It is a whole Zarr store, in place. */
+  zarr?: {
+    version: 2 | 3;
+    isConsolidated: boolean;
+    /** RSEs that have all of its parts beneath one root. */
+    rses: string[];
+  };
 }
 
 /** A picture in the store. */

@@ -20,6 +20,7 @@ export const EXTENSIONS = {
   scientific: extension('scientific', 'v1.0.0'),
   rucio: `${OWN_PREFIX}schemas/rucio/v1.0.0/schema.json`,
   order: extension('order', 'v1.1.0'),
+  zarr: extension('zarr', 'v1.1.0'),
 };
 
 /** How the names of an extension's fields begin. */
@@ -39,6 +40,7 @@ const FIELDS: Record<keyof typeof EXTENSIONS, string> = {
   scientific: 'sci:',
   rucio: 'rucio:',
   order: 'order:',
+  zarr: 'zarr:',
 };
 
 /** The extensions whose fields a document has, wherever they stand in it. */

@@ -86,6 +86,10 @@ export function makePlan(source: Source, settings: PlanSettings): Plan {
   return { source, settings, scenes: groupScenes(source, rasters, settings.readName), others, made };
 }
 
+/** Earlier releases left variables of more dimensions out, and told so. */
+const isOutgrown = (description: FileDescription | null) =>
+  description?.warnings.some((warning) => warning.endsWith(' steps beside time and space')) === true;
+
 function planFile(
   file: SourceFile,
   asset: string | null,
@@ -100,7 +104,8 @@ function planFile(
   const remembered = memory.get(ingestedKey(memoryKey(file)));
   const description = remembered ? (JSON.parse(remembered.description) as FileDescription) : null;
   // What the lake has no more cannot be read again.
-  const isSame = remembered?.fingerprint === print || file.deleted !== undefined;
+  const isSame =
+    (remembered?.fingerprint === print && !isOutgrown(description)) || file.deleted !== undefined;
   return {
     file,
     asset,

@@ -7,6 +7,7 @@ import { fetchStore } from './fetch-store.ts';
 import { groupStores } from './group-stores.ts';
 import { type Mapping, mapMetadata } from './mapping.ts';
 import { type ListedFile, type Source, type SourceFile, toId } from './source.ts';
+import { findStore } from './store-place.ts';
 
 /** "scope:name" -> Did, or null when it is none. */
 export function parseDid(text: string): Did | null {
@@ -34,7 +35,14 @@ export function toSourceFile(
     metadata: mapMetadata(metadata, mapping),
     ...(typeof metadata.derived_from === 'string' && { derivedFrom: metadata.derived_from }),
   };
-  if (listed.parts) return { ...listed, ...known, fetch: (options) => fetchStore(client, listed, options) };
+  if (listed.parts) {
+    return {
+      ...listed,
+      ...known,
+      fetch: (options) => fetchStore(client, listed, options),
+      openStore: (signal) => findStore(client, listed, signal),
+    };
+  }
   return {
     ...toListed(file),
     ...known,

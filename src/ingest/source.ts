@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { extname } from 'node:path';
 import { UserError } from '../errors.ts';
+import type { KeyedStore } from '../raster/zarr-keys.ts';
 import type { RucioClient } from '../rucio/connect.ts';
 import type { Ranges } from '../rucio/fetch/open-ranges.ts';
 import type { Did, DidType, Replica } from '../rucio/types.ts';
@@ -38,6 +39,12 @@ export interface ListedFile {
   parts?: readonly ListedFile[];
 }
 
+/** A Zarr store that stays where it is. */
+export interface StorePlace extends KeyedStore {
+  /** RSEs that have all of its parts beneath one root; none: it is at an address of the web. */
+  rses: string[];
+}
+
 /** A file whose turn has come. */
 export interface SourceFile extends ListedFile {
   replicas: Replica[];
@@ -55,6 +62,8 @@ export interface SourceFile extends ListedFile {
   isReadByRange?: boolean;
   /** Its bytes by range, without a copy; undefined: it cannot stay where it is. */
   openRanges?(signal: AbortSignal): Promise<Ranges>;
+  /** A Zarr store's keys, without a copy; undefined: it is none, or cannot stay where it is. */
+  openStore?(signal: AbortSignal): Promise<StorePlace>;
 }
 
 export interface Source {

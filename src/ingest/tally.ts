@@ -67,6 +67,7 @@ function unionOf(a: unknown[], b: unknown[]): unknown[] {
 function assetsOf({ file, asset, description }: SceneFile): [string, () => Document][] {
   return description.layers.map((layer) => {
     const key = asset ?? layer.asset;
+    if (layer.zarr) return [key, () => ({ type: description.mediaType, roles: ['data'] })];
     const make = () => {
       const bands = bandsOf({ layer, file, asset: key }).map(
         ({ statistics: _, 'raster:histogram': __, ...fields }) => fields,

@@ -5,6 +5,7 @@ import type { Did, DidType, Replica } from '../rucio/types.ts';
 import { COG_TYPE } from '../stac/media-type.ts';
 import type { BandDescription, FileDescription, LayerDescription } from './describe.ts';
 import { baseName, type Source, type SourceFile } from './source.ts';
+import { rootOf } from './store-place.ts';
 
 export type Asset = Record<string, unknown>;
 
@@ -90,6 +91,33 @@ export function inPlaceAsset(source: Source, part: Part, permanent: string): Ass
   // One band is told by its name, several by that of their file.
   const title = layer.bands.length > 1 ? baseName(file.name) : cog.title;
   return { ...cog, title, ...originalFields(source, file) };
+}
+
+/** A Zarr store itself as data, where it lies. Zarr 1.1, datacube 2.3. @param permanent as of `inPlaceAsset` */
+export function zarrAsset(
+  source: Source,
+  file: SourceFile,
+  { cube, mediaType }: FileDescription,
+  zarr: NonNullable<LayerDescription['zarr']>,
+  permanent: string,
+): Asset {
+  const key = file.did === null ? '' : file.did.name.slice(file.name.length + 1);
+  const replicas = file.replicas
+    .filter(({ rse }) => zarr.rses.includes(rse))
+    .map((replica) => ({ ...replica, pfn: rootOf(replica.pfn, key) ?? replica.pfn }));
+  const [first] = replicasForReaders(replicas);
+  return {
+    href: file.url ?? (first ? readableHref(first.pfn) : permanent),
+    type: mediaType,
+    title: baseName(file.name),
+    roles: ['data'],
+    'zarr:zarr_format': zarr.version,
+    'zarr:node_type': 'group',
+    'zarr:consolidated': zarr.isConsolidated,
+    ...cube,
+    ...(first && { 'storage:refs': [first.rse] }),
+    ...originalFields(source, { ...file, replicas }),
+  };
 }
 
 /** Clients read davs as https. */

@@ -26,6 +26,7 @@ import {
   replicaByRse,
   rseScheme,
   sourceAsset,
+  zarrAsset,
 } from './to-asset.ts';
 import { type ItemTime, timeOf } from './to-time.ts';
 
@@ -162,6 +163,11 @@ function assetsOf(
     const part = { layer, file, asset: key };
     if (layer.inPlace) {
       const permanent = ownAssetHref(source.collectionId, id, key);
+      const described = files.find((each) => each.file === file)?.description;
+      if (layer.zarr && described) {
+        assets[key] = zarrAsset(source, file, described, layer.zarr, permanent);
+        continue;
+      }
       assets[key] = inPlaceAsset(source, part, permanent);
       continue;
     }

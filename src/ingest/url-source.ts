@@ -1,4 +1,5 @@
 /** https or http address of a raster -> Source. GeoTIFF and NetCDF-3 are read by range, the rest is fetched whole. */
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
 import { isRasterName, kindOfBytes } from '../raster/open-raster.ts';
@@ -16,6 +17,7 @@ import {
   type SourceFile,
   toId,
 } from './source.ts';
+import { storeAt } from './store-place.ts';
 
 /** Bytes that tell what a file is. */
 const HEAD = 4096;
@@ -57,6 +59,8 @@ export async function openUrlSource(
   collectionId: string,
   signal: AbortSignal,
 ): Promise<Source> {
+  if (new URL(address).pathname.replace(/\/+$/, '').toLowerCase().endsWith('.zarr'))
+    return openUrlStore(address, collectionId, signal);
   const probed = await probe(address, HEAD, signal).catch((error: unknown) => {
     signal.throwIfAborted();
     if (!(error instanceof ReplicaFault)) throw error;
@@ -69,6 +73,41 @@ export async function openUrlSource(
     );
   }
   const file = toSourceFile(address, nameOf(address, kind.name), kind.name, probed);
+  return sourceOf(address, collectionId, file);
+}
+
+/** What tells it from another is its root's metadata; chunks are not looked at. */
+async function openUrlStore(address: string, collectionId: string, signal: AbortSignal): Promise<Source> {
+  const { origin, pathname, search } = new URL(address);
+  if (search !== '')
+    throw new UserError(`${address} has a query, which the address of a Zarr store cannot have.`);
+  const root = origin + pathname.replace(/\/+$/, '');
+  const name = nameOf(root, 'zarr');
+  const store = storeAt(name, root, null, {}, signal);
+  const metadata =
+    (await store.get('zarr.json')) ?? (await store.get('.zmetadata')) ?? (await store.get('.zgroup'));
+  if (metadata === null) throw new UserError(`${root} holds no Zarr metadata (zarr.json, .zmetadata).`);
+  return sourceOf(root, collectionId, {
+    did: null,
+    name,
+    bytes: null,
+    adler32: null,
+    md5: null,
+    version: `${root} ${createHash('sha256').update(metadata).digest('hex')}`,
+    replicas: [],
+    metadata: {},
+    url: root,
+    fetch: () =>
+      Promise.reject(
+        new UserError(
+          `${root} is a Zarr store at an address, which can only stay in place: give --in-place, or fetch it and ingest the folder`,
+        ),
+      ),
+    openStore: async () => ({ ...store, rses: [] }),
+  });
+}
+
+function sourceOf(address: string, collectionId: string, file: SourceFile): Source {
   return {
     label: address,
     collectionId,

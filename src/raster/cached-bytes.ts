@@ -25,7 +25,10 @@ export async function cacheBytes(source: ByteSource, path: string): Promise<Byte
 
   async function fetch(from: number, to: number): Promise<void> {
     const bytes = await source.read(from * PIECE, Math.min(to * PIECE, size) - from * PIECE);
-    await file.write(bytes, 0, bytes.length, from * PIECE);
+    for (let done = 0; done < bytes.length; ) {
+      const { bytesWritten } = await file.write(bytes, done, bytes.length - done, from * PIECE + done);
+      done += bytesWritten;
+    }
     has.fill(1, from, to);
     end = to;
   }
@@ -50,7 +53,11 @@ export async function cacheBytes(source: ByteSource, path: string): Promise<Byte
     if (!(offset >= 0 && length >= 0 && offset + length <= size)) return source.read(offset, length);
     await need(Math.floor(offset / PIECE), Math.ceil((offset + length) / PIECE));
     const buffer = Buffer.allocUnsafeSlow(length);
-    await file.read(buffer, 0, length, offset);
+    for (let done = 0; done < length; ) {
+      const { bytesRead } = await file.read(buffer, done, length - done, offset + done);
+      if (bytesRead === 0) throw new Error(`what was read of ${name} is gone from the work folder`);
+      done += bytesRead;
+    }
     return buffer;
   }
 

@@ -47,6 +47,11 @@ export async function openZarr(store: ZarrStore): Promise<CfFile> {
   for (const { path, kind } of store.nodes) {
     if (UNSAFE.test(path))
       throw new UserError(`${name} has an array or group named ${JSON.stringify(path)}, which is not read`);
+    const strange = kind === 'array' ? await strangeArray(store, path) : null;
+    if (strange) {
+      variables.set(path, strange);
+      continue;
+    }
     const location = new Location(store, path as `/${string}`);
     const opened = await guard(name, path, () =>
       version === 2
@@ -87,6 +92,36 @@ async function guard<T>(name: string, path: string, read: () => Promise<T>): Pro
       cause: error,
     });
   }
+}
+
+/** Types that zarrita knows: those of numbers, and texts of v2. */
+const KNOWN_2 = /^(?:\|O|[<>|](?:b1|[iu][1248]|f[248]|[SU]\d+))$/;
+
+/** An array of a type that is not read (times of numpy, texts of fixed length of v3): its dimensions are known all the same. */
+async function strangeArray(store: ZarrStore, path: string): Promise<Variable | null> {
+  const { name, version } = store;
+  const bytes = await store.get(`${path}/${version === 3 ? 'zarr.json' : '.zarray'}`);
+  let node: Record<string, unknown>;
+  try {
+    node = JSON.parse(Buffer.from(bytes ?? []).toString('utf8')) as Record<string, unknown>;
+  } catch {
+    // zarrita tells what is wrong with it.
+    return null;
+  }
+  const { data_type: type, dtype, shape, dimension_names: names, attributes } = node ?? {};
+  const isKnown = version === 3 ? typeof type === 'string' : KNOWN_2.test(String(dtype));
+  if (isKnown || !Array.isArray(shape) || !shape.every(Number.isSafeInteger)) return null;
+  const refuse = () => Promise.reject(new UserError(`${name}: ${path} is of a type that is not read`));
+  return {
+    name: path.slice(1),
+    path,
+    dimensions: shape.map((_, index) => (Array.isArray(names) ? String(names[index] ?? '') : '')),
+    shape: shape as number[],
+    dataType: null,
+    attributes: attributesOf((attributes ?? {}) as Record<string, unknown>),
+    slice: refuse,
+    values: refuse,
+  };
 }
 
 function describe(

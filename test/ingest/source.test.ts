@@ -116,6 +116,24 @@ test('the plan says what is read, what is not, and how much', async () => {
   assert.match(text, /1 of 1 files to ingest, 1\.0 kB to download/);
 });
 
+test('a file of which an earlier release left variables out, for their dimensions, is read again', async () => {
+  const nc = file('a.nc');
+  const plan = makePlan(source([nc]), { readName: null, multiband: false });
+  const { signal } = new AbortController();
+  const first = await planBatches(plan, async () => new Map(), null, signal).next();
+  const { fingerprint } = first.value![0]!.files[0]!;
+  const isKnown = async (warnings: string[]) => {
+    const description = JSON.stringify({ mediaType: '', cube: null, attributes: {}, warnings, layers: [] });
+    const remembered = new Map([['s:a.nc', { scope: 's', name: 'a.nc', fingerprint, description }]]);
+    const batch = await planBatches(plan, async () => remembered, null, signal).next();
+    return batch.value![0]!.files[0]!.known !== null;
+  };
+  assert.ok(await isKnown(["variable 'v' is left out: 'lat' is not evenly spaced"]));
+  assert.ok(
+    !(await isKnown(["variable 'v' is left out: its dimension 'level' has 3 steps beside time and space"])),
+  );
+});
+
 test('bytes are told in decimal units', () => {
   assert.deepEqual([0, 999, 1000, 544720, 3_310_676, 1e12].map(formatBytes), [
     '0 B',

@@ -8,6 +8,7 @@ import type { FileDescription } from '../../src/ingest/describe.ts';
 import { fetchStore } from '../../src/ingest/fetch-store.ts';
 import { groupStores, storeOf } from '../../src/ingest/group-stores.ts';
 import type { ListedFile, SourceFile } from '../../src/ingest/source.ts';
+import { findStore, rootOf } from '../../src/ingest/store-place.ts';
 import { makeTally } from '../../src/ingest/tally.ts';
 import type { RucioClient } from '../../src/rucio/connect.ts';
 
@@ -68,6 +69,50 @@ test('a part whose name leads out of the folder is refused before anything is fe
     fetchStore(client, store!, options),
     (error) => error instanceof UserError && /x\.zarr\/\.\.\/\.\.\/out/.test(error.message),
   );
+});
+
+test('a store stays where an RSE has all of its parts beneath one root', async () => {
+  const [store] = groupStores([part('a/x.zarr/.zgroup'), part('a/x.zarr/t/.zarray'), part('a/x.zarr/t/0')]);
+  const replica = (rse: string, pfn: string) => ({
+    rse,
+    pfn,
+    scheme: 'davs',
+    priority: 1,
+    state: 'AVAILABLE',
+    type: 'DISK',
+  });
+  const clientOf = (placesOf: (name: string) => [string, string][]) =>
+    ({
+      complete: async (asked: { name: string }[]) =>
+        asked.map((file) => ({
+          ...file,
+          metadata: {},
+          replicas: placesOf(file.name).map(([rse, pfn]) => replica(rse, pfn)),
+        })),
+      storageOf: async () => ({ agents: undefined, ownAgents: undefined, bearerToken: null }),
+    }) as unknown as RucioClient;
+  const { signal } = new AbortController();
+  const hashed = (name: string): [string, string] => ['HASHED', `davs://one.example/${name.length}/${name}`];
+  const named = (name: string): [string, string] => ['NAMED', `davs://two.example/rucio/${name}`];
+  const place = await findStore(
+    clientOf((name) => [hashed(name), named(name)]),
+    store!,
+    signal,
+  );
+  assert.deepEqual(place.rses, ['NAMED']);
+  assert.deepEqual(place.keys, ['.zgroup', 't/.zarray', 't/0']);
+  await assert.rejects(
+    findStore(
+      clientOf((name) => [hashed(name)]),
+      store!,
+      signal,
+    ),
+    (error) =>
+      error instanceof UserError && /a\/x\.zarr cannot stay in place: no storage/.test(error.message),
+  );
+  assert.equal(rootOf('davs://two.example/a/x.zarr/t/0', 't/0'), 'davs://two.example/a/x.zarr');
+  assert.equal(rootOf('davs://two.example/a/x.zarr/t/0?sig=1', 't/0'), null);
+  assert.equal(rootOf('davs://two.example/a/x.zarr', 't/0'), null);
 });
 
 test('levels of the files of a Collection are told together, in an order that no order of files changes', () => {

@@ -1,8 +1,11 @@
 """Cubes of several kinds -> COGs and Items, as xarray and rasterio see them."""
 
+import functools
 import hashlib
+import http.server
 import json
 import shutil
+import threading
 
 import netCDF4
 import numpy as np
@@ -10,7 +13,7 @@ import pytest
 import requests
 from rasterio.io import MemoryFile
 from support.lake import Source, new_scope, upload
-from support.product import ROOT
+from support.product import ROOT, Catalogue
 from test_ingest_rerun import summary
 
 LEVELS, MEMBERS, STEPS = [850, 500], [1, 2, 3], 2
@@ -43,11 +46,19 @@ def read(href):
         return cog.read(), cog.scales, cog.descriptions
 
 
+@pytest.fixture(scope="module")
+def made():
+    catalogue = Catalogue(kind="embedded", store="folder")
+    try:
+        catalogue.start()
+        yield catalogue
+    finally:
+        catalogue.close()
+
+
 @pytest.mark.one_database
-def test_levels_and_members_become_assets_or_bands(make_catalogue, tmp_path):
+def test_levels_and_members_become_assets_or_bands(made, tmp_path):
     values = write_cube(tmp_path / "cube.nc", "NETCDF3_64BIT_OFFSET")
-    made = make_catalogue(kind="embedded", store="folder")
-    made.start()
 
     made.cli("ingest", tmp_path / "cube.nc", "--collection", "cube").ok()
     items = sorted(made.items("cube"), key=lambda item: item["id"])
@@ -68,8 +79,6 @@ def test_levels_and_members_become_assets_or_bands(make_catalogue, tmp_path):
     made.cli("ingest", href, "--collection", "address", "--in-place").ok()
     (left,) = made.items("address")
     assert [(asset["href"], asset["roles"]) for asset in left["assets"].values()] == [(href, ["data"])]
-    made.cli("ingest", f"{made.url}/none.tif", "--collection", "address").refused(f"{made.url}/none.tif", "404")
-    made.cli("ingest", href).refused("--collection")
     collection = requests.get(f"{made.url}/collections/cube", timeout=30).json()
     assert collection["cube:dimensions"]["level"] == {"type": "spatial", "axis": "z", "values": LEVELS, "unit": "hPa"}
     assert collection["cube:dimensions"]["number"] == {"type": "other", "values": MEMBERS, "unit": "1"}
@@ -97,9 +106,7 @@ def sums(made, collection, key):
 
 
 @pytest.mark.one_database
-def test_zarr_stores_become_cogs_from_a_folder_and_from_the_lake(make_catalogue, tmp_path):
-    made = make_catalogue(kind="embedded", store="folder")
-    made.start()
+def test_zarr_stores_become_cogs_from_a_folder_and_from_the_lake(made, tmp_path):
     folder = tmp_path / "stores"
     shutil.copytree(FIXTURES / "packed-3.zarr", folder / "day" / "packed.zarr")
     (folder / "notes.txt").write_text("no raster")
@@ -124,3 +131,36 @@ def test_zarr_stores_become_cogs_from_a_folder_and_from_the_lake(make_catalogue,
     assert source["rucio:did"] == f"{scope}:2024/packed.zarr/zarr.json"
     assert source["file:size"] == sum(part.path.stat().st_size for part in parts) and "file:checksum" not in source
     assert "0 differences" in made.cli("sync", f"{scope}:zarr").ok().err
+    # The storage places each part by a hash of its name, so that no address leads to all of them.
+    assert "2024/packed.zarr cannot stay in place: no storage has all of its 12 parts beneath one" in made.cli("ingest", f"{scope}:zarr", "--in-place").err
+
+
+@pytest.fixture
+def files_at():
+    """Fixtures over http, as a plain server gives them."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=FIXTURES)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.one_database
+def test_a_zarr_store_stays_at_its_address(made, files_at):
+    made.cli("ingest", f"{files_at}/packed-2.zarr/", "--collection", "left", "--in-place").ok()
+    (item,) = made.items("left")
+    (asset,) = item["assets"].values()
+    assert asset["href"] == f"{files_at}/packed-2.zarr" and asset["roles"] == ["data"]
+    assert asset["type"] == "application/vnd.zarr; version=2"
+    assert (asset["zarr:zarr_format"], asset["zarr:node_type"], asset["zarr:consolidated"]) == (2, "group", True)
+    assert asset["cube:dimensions"]["time"]["extent"] == ["2024-01-01T00:00:00Z", "2024-01-03T00:00:00Z"]
+    assert asset["cube:variables"]["t2m"]["dimensions"] == ["time", "lat", "lon"]
+    assert item["bbox"] == [9.875, 39.875, 12.875, 42.125]
+    assert item["properties"]["start_datetime"] == "2024-01-01T00:00:00Z" and item["properties"]["end_datetime"] == "2024-01-03T00:00:00Z"
+    assert "https://stac-extensions.github.io/zarr/v1.1.0/schema.json" in item["stac_extensions"]
+    made.cli("ingest", f"{files_at}/sharded.zarr", "--collection", "sharded", "--in-place").ok()
+    (asset,) = made.items("sharded")[0]["assets"].values()
+    assert asset["type"] == "application/vnd.zarr; version=3" and asset["cube:dimensions"]["level"]["axis"] == "z"
+    assert "packed-3.zarr has no consolidated metadata" in made.cli("ingest", f"{files_at}/packed-3.zarr", "--collection", "none", "--in-place").err
+    assert "can only stay in place: give --in-place" in made.cli("ingest", f"{files_at}/packed-2.zarr", "--collection", "none").err

@@ -113,3 +113,13 @@ test('a folder that is no store is told so', async () => {
   mkdirSync(plain);
   await refuses(plain, /plain is a folder and no Zarr store; GeoTIFF, NetCDF and Zarr are read/);
 });
+
+test('an array of a type that is not read is no layer, and keeps no other from being one', async () => {
+  const path = patched('packed-3.zarr', 'lsm/zarr.json', (bytes) =>
+    bytes
+      .toString()
+      .replace('"uint8"', '{"name": "fixed_length_utf32", "configuration": {"length_bytes": 4}}'),
+  );
+  const file = await openRaster(path);
+  assert.deepEqual([...new Set(file.layers.map(({ asset }) => asset))].sort(), ['t2m', 'tp']);
+});

@@ -4,7 +4,12 @@ import { sql } from 'kysely';
 import { findUsed, leaveObjects } from '../../src/db/left-objects.ts';
 import type { Database } from '../../src/db/schema.ts';
 import { upsertCollection, upsertItems } from '../../src/db/upsert-items.ts';
-import { DEFAULT_SETTINGS, mappingOfSettings, parseSettings } from '../../src/ingest/settings.ts';
+import {
+  DEFAULT_SETTINGS,
+  mappingOfSettings,
+  parseSettings,
+  planSettings,
+} from '../../src/ingest/settings.ts';
 import { toCollectionRow, toItemRow } from '../../src/stac/item.ts';
 import { findTargets } from '../../src/sync/targets.ts';
 import { openTestCatalogue } from '../support/catalogue.ts';
@@ -77,4 +82,10 @@ test('settings of another release count as they were meant', () => {
   assert.deepEqual(mappingOfSettings(parseSettings(JSON.stringify(given)), null).get('mission')?.from, [
     'project',
   ]);
+});
+
+test('what dimensions become is remembered; what is so by default makes no file another', () => {
+  assert.equal(planSettings(parseSettings('{"dimensions":"bands"}')).dimensions, 'bands');
+  for (const text of ['{}', '{"dimensions":"assets"}'])
+    assert.ok(!('dimensions' in planSettings(parseSettings(text))), text);
 });
