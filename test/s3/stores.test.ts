@@ -78,6 +78,7 @@ test('no bucket, no S3; with one, the defaults of the AWS tools', () => {
     accessKeyId: null,
     secretAccessKey: null,
     sessionToken: null,
+    checkPublic: true,
   });
   const own = readS3Settings({
     S3_BUCKET: 'cogs',
