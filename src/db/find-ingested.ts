@@ -34,3 +34,23 @@ export async function collectionsOfFiles(db: Db, files: readonly Did[]): Promise
   }
   return found;
 }
+
+/** Of DIDs of a lake (`scope:name`), the one Item that was made of each; those with several, as cubes have, are left out. */
+export async function itemsOfDids(
+  db: Db,
+  host: string,
+  dids: readonly string[],
+): Promise<Map<string, { collection: string; id: string }>> {
+  const files = dids.map((did) => {
+    const at = did.indexOf(':');
+    return { scope: did.slice(0, at), name: did.slice(at + 1) };
+  });
+  const collections = [...new Set([...(await collectionsOfFiles(db, files)).values()].flat())];
+  if (collections.length === 0) return new Map();
+  const { rows } = await sql<{ did: string; collection: string; id: string }>`
+    select properties ->> 'rucio:did' as did, min(collection) as collection, min(id) as id from items
+    where collection = any(${collections}::text[])
+      and properties ->> 'rucio:did' = any(${[...dids]}::text[]) and properties ->> 'rucio:host' = ${host}
+    group by 1 having count(*) = 1`.execute(db);
+  return new Map(rows.map(({ did, collection, id }) => [did, { collection, id }]));
+}

@@ -100,6 +100,7 @@ export function openLocalSource(
     complete: async (some) => some as SourceFile[],
     lake: null,
     published: new Map(),
+    origins: new Map(),
     orders: new Map(),
     close: async () => {},
   };

@@ -124,6 +124,7 @@ export async function openRucioSource(
     complete: (files, stop) => completeFiles(client, files, mapping, stop),
     lake: client,
     published: new Map(),
+    origins: new Map(),
     orders: new Map(),
     close: () => client.close(),
   };

@@ -10,6 +10,7 @@ import { mustBeValid } from './must-be-valid.ts';
 import { isDrawn } from './pictures.ts';
 import { batchesOf, type Plan, type PlannedScene, planBatches } from './plan.ts';
 import { makeOrderReader } from './read-orders.ts';
+import { readOrigins } from './read-origins.ts';
 import {
   collectionMaker,
   type IngestContext,
@@ -36,6 +37,7 @@ async function* stepsOf(run: Run, scenes: Plan['scenes']): AsyncGenerator<() => 
   for await (const batch of planBatches({ ...plan, scenes }, recall, store, signal)) {
     const files = batch.flatMap((planned) => planned.files.map(({ file }) => file));
     await readOrders(files);
+    await readOrigins(db, plan.source, files);
     run.tally.see(files.filter(({ deleted }) => deleted === undefined));
     // Where COGs go into the lake, too, one that is not there yet goes there now.
     const isKnown = ({ scene, files }: PlannedScene) => {

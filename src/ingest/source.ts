@@ -92,6 +92,8 @@ export interface Source {
   lake: RucioClient | null;
   /** Replicas of COGs that are in the lake, too, by `scope:name`, as Rucio told when the run began or put them there. */
   published: Map<string, Replica[]>;
+  /** Items of what files were made of, by its `scope:name`. */
+  origins: Map<string, { collection: string; id: string }>;
   /** How far what was ordered is, by `scope:name`. */
   orders: Map<string, Order>;
   close(): Promise<void>;

@@ -121,7 +121,10 @@ export function makeStaticWriter({ folder, collectionId, assetFolder, base }: St
     item(item) {
       const name = takeName(item.id as string, itemNames);
       const itemFolder = join(home, name);
-      const foreign = item.links as Document[];
+      // Without a public address there is no place that such a link leads to.
+      const foreign = (item.links as Document[]).filter(
+        ({ href }) => base !== null || !String(href).startsWith(OWN_PREFIX),
+      );
       const links = [
         up('root', '../../catalog.json'),
         up('parent', '../collection.json'),

@@ -5,7 +5,8 @@ import { footprintArea } from '../geo/footprint-parts.ts';
 import type { Geometry } from '../geo/geometry.ts';
 import type { Replica } from '../rucio/types.ts';
 import type { AssetStore } from '../s3/types.ts';
-import { ownAssetHref } from '../stac/link.ts';
+import { href, OWN_PREFIX, ownAssetHref } from '../stac/link.ts';
+import { GEOJSON_TYPE } from '../stac/media-type.ts';
 import type { FileDescription, LayerDescription } from './describe.ts';
 import { extensionsOf } from './extensions.ts';
 import { licenseOf } from './license.ts';
@@ -53,6 +54,16 @@ function commonFields(metadata: Document): Document {
   const license = licenseOf(metadata)?.license;
   const told = Object.entries(metadata).filter(([key]) => !PLACED.includes(key));
   return { ...Object.fromEntries(told), ...(license !== undefined && { license }) };
+}
+
+/** Links to the Items of what files were made of. */
+function originLinks({ origins }: Source, files: SourceFile[]): Document[] {
+  return files.flatMap(({ derivedFrom }) => {
+    const origin = derivedFrom === undefined ? undefined : origins.get(derivedFrom);
+    if (!origin) return [];
+    const to = href.item(OWN_PREFIX.slice(0, -1), origin.collection, origin.id);
+    return [{ rel: 'derived_from', href: to, type: GEOJSON_TYPE, title: derivedFrom }];
+  });
 }
 
 /** What made the COGs; software that made the originals stays beside it. */
@@ -237,7 +248,11 @@ function toItem(
     ...softwareOf(files.filter(({ file }) => used.includes(file))),
   };
   const assets = assetsOf(id, scene, parts, files, settings);
-  const links = [...used.flatMap(({ did }) => (did ? didLinks(source, did) : [])), ...licenseLinks(telling)];
+  const links = [
+    ...used.flatMap(({ did }) => (did ? didLinks(source, did) : [])),
+    ...originLinks(source, used),
+    ...licenseLinks(telling),
+  ];
   return {
     type: 'Feature',
     stac_version: '1.1.0',

@@ -123,6 +123,7 @@ function sourceOf(address: string, collectionId: string, file: SourceFile): Sour
     complete: async (some) => some as SourceFile[],
     lake: null,
     published: new Map(),
+    origins: new Map(),
     orders: new Map(),
     close: async () => {},
   };

@@ -8,6 +8,7 @@ import { DatabaseLost } from '../ingest/database-lost.ts';
 import type { FileDescription } from '../ingest/describe.ts';
 import { mustBeValid } from '../ingest/must-be-valid.ts';
 import { memoryKey, type PlannedScene, planScenes } from '../ingest/plan.ts';
+import { readOrigins } from '../ingest/read-origins.ts';
 import { inTurn, storedKeys, tellFailure, writeRows } from '../ingest/run-scenes.ts';
 import type { ListedFile, Scene } from '../ingest/source.ts';
 import { type Document, itemIdsOf } from '../ingest/to-item.ts';
@@ -173,7 +174,9 @@ export async function compareBatch(
   if (older.length === 0) return toRead;
   await recallReplicas(sync, group, older, known);
   const planned = await planScenes(run.plan, older, async () => known, context.signal);
-  await group.readOrders(planned.flatMap(({ files }) => files.map(({ file }) => file)));
+  const files = planned.flatMap((each) => each.files.map(({ file }) => file));
+  await group.readOrders(files);
+  await readOrigins(context.db, run.plan.source, files);
   for (let at = 0; at < planned.length; at += TOGETHER) {
     context.signal.throwIfAborted();
     const some = planned.slice(at, at + TOGETHER);

@@ -166,6 +166,7 @@ function sourceFor(
     files,
     lake: client,
     published: new Map(),
+    origins: new Map(),
     orders: new Map(),
     async complete(some, signal) {
       const isLive = (file: ListedFile) => listing.keys.has(keyOf(file));

@@ -46,6 +46,7 @@ function source(files: SourceFile[]): Source {
     complete: async (some) => some as SourceFile[],
     lake: null,
     published: new Map(),
+    origins: new Map(),
     orders: new Map(),
     close: async () => {},
   };
