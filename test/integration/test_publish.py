@@ -315,6 +315,22 @@ def test_registering_is_refused_before_anything_is_done(catalogue, source, tmp_p
     catalogue.cli("ingest", f"{source}:scenes", "--register", "DEV-CACHE", RUCIO_CONFIG=as_alice(tmp_path)).refused("alice", "DEV-CACHE")
 
 
+@pytest.mark.one_database
+def test_an_item_links_to_the_item_that_its_file_was_made_of(registered, catalogue, scope, tmp_path):
+    for n, name in enumerate(("raw", "made")):
+        path = write_tiff(tmp_path / f"{name}_20240401.tif", ramp((1, 64, 64), "uint16", n), crs="EPSG:32632", transform=UTM, names=["red"])
+        catalogue.cli("upload", path, "--scope", scope, "--rse", "DEV-DISK", "--dataset", f"{scope}:{name}").ok()
+    rucio("client.set_metadata(sys.argv[1], 'made_20240401.tif', 'derived_from', sys.argv[1] + ':raw_20240401.tif', recursive=False)", scope)
+    for name in ("raw", "made"):
+        catalogue.cli("ingest", f"{scope}:{name}").ok()
+    [made], [raw] = (catalogue.items(f"{scope}.{name}") for name in ("made", "raw"))
+    [link] = [link for link in made["links"] if link["rel"] == "derived_from"]
+    answer = requests.get(link["href"], timeout=30)
+    assert answer.status_code == 200 and answer.json() == raw and link["type"] == "application/geo+json"
+    assert not [link for link in raw["links"] if link["rel"] == "derived_from"]
+    assert catalogue.cli("sync", f"{scope}:made", "--check").code == 0
+
+
 def test_upload_goes_on_to_the_catalogue(catalogue, scope, folder):
     catalogue.cli("upload", folder, "--scope", scope, "--rse", "DEV-DISK", "--dataset", f"{scope}:onward", "--prefix", "onward/", "--ingest").ok()
     [collection] = {item["collection"] for item in catalogue.items(f"{scope}.onward")}
