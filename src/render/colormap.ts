@@ -14,14 +14,18 @@ export type Colormap =
   /** least <= value < most; in order, none over another. */
   | { kind: 'intervals'; intervals: { least: number; most: number; colour: Colour }[] };
 
-/** Anchors in hexadecimal. Blues to RdYlGn are ColorBrewer's; viridis to plasma are matplotlib's at every eighth. */
+/** Anchors in hexadecimal. Blues to RdYlGn are ColorBrewer's; viridis to plasma are matplotlib's (CC0) at every sixteenth. */
 const RAMPS: Record<string, string> = {
   gray: '000000 ffffff',
   greys: 'ffffff f0f0f0 d9d9d9 bdbdbd 969696 737373 525252 252525 000000',
-  viridis: '440154 472d7b 3b528b 2c728e 21908c 27ad81 5dc863 aadc32 fde725',
-  magma: '000004 1d1147 51127c 822681 b63679 e65164 fb8861 fec287 fcfdbf',
-  inferno: '000004 210c4a 56106e 89226a bb3754 e35932 f98c0a f9c932 fcffa4',
-  plasma: '0d0887 4c02a1 7e03a8 a92395 cc4678 e56b5d f89441 fdc328 f0f921',
+  viridis:
+    '440154 48186a 472d7b 424086 3b528b 33638d 2c728e 26828e 21918c 1f9f88 27ad81 3dbc74 5cc863 81d34d aadc32 d5e21a fde725',
+  magma:
+    '000004 0a0822 1d1147 36106b 51127c 6a1c81 832681 9c2e7f b73779 cf4070 e55064 f4695c fb8761 fea571 fec287 fde0a1 fcfdbf',
+  inferno:
+    '000004 0b0724 210c4a 3d0965 57106e 71196e 8a226a a32c61 bc3754 d04545 e35933 f1711f f98c0a fcaa0f f9c932 f2e865 fcffa4',
+  plasma:
+    '0d0887 310597 4c02a1 6600a7 7e03a8 9511a1 aa2395 bc3587 cc4778 d9586a e56b5d f07f4f f89441 fdab33 fdc328 f9dd25 f0f921',
   blues: 'f7fbff deebf7 c6dbef 9ecae1 6baed6 4292c6 2171b5 08519c 08306b',
   greens: 'f7fcf5 e5f5e0 c7e9c0 a1d99b 74c476 41ab5d 238b45 006d2c 00441b',
   reds: 'fff5f0 fee0d2 fcbba1 fc9272 fb6a4a ef3b2c cb181d a50f15 67000d',

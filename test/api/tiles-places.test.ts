@@ -199,6 +199,17 @@ describe('what is read for a picture', () => {
       assert.ok(!place.mayRead(new URL(no)));
   });
 
+  test('files that differ by their query alone are two', async () => {
+    const context = { config: server.config, lake: null, signer: null, bucket: null } as unknown as Context;
+    const ids = await Promise.all(
+      ['one', 'other'].map(async (name) => {
+        const place = await picturePlace({ href: `https://good.example/get?file=${name}` }, 'a', context);
+        return place.kind === 'web' ? place.id : '';
+      }),
+    );
+    assert.notEqual(ids[0], ids[1]);
+  });
+
   test('hosts of the setting are hosts', () => {
     const hosts = (text: string): Config['tileHosts'] =>
       parseConfig({ RUCIO_STAC_TILE_HOSTS: text }).tileHosts;
