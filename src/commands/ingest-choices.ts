@@ -8,7 +8,7 @@ import { readMappingText } from '../ingest/mapping.ts';
 import type { IngestSettings } from '../ingest/settings.ts';
 import { readInstant } from '../ingest/to-time.ts';
 import { compressorOf } from '../raster/compress.ts';
-import { COMPRESSIONS, DIMENSIONS, RESAMPLINGS } from '../raster/types.ts';
+import { COMPRESSIONS, CUBES, DIMENSIONS, RESAMPLINGS } from '../raster/types.ts';
 import type { Words } from './command.ts';
 import { readJobs } from './jobs.ts';
 import { readRegister } from './register.ts';
@@ -54,6 +54,7 @@ export function readChoices({ options, names }: Words): Choices {
   const other = [
     'multiband',
     'dimensions',
+    'cube',
     'register',
     'compression',
     'overviews',
@@ -81,6 +82,7 @@ export function readChoices({ options, names }: Words): Choices {
       names: true,
       multiband: options.multiband === true,
       thumbnail: options.thumbnail === true,
+      cube: oneOf('--cube', text('cube'), CUBES),
       dimensions: oneOf('--dimensions', text('dimensions'), DIMENSIONS),
       inPlace: options['in-place'] === true,
       compression,

@@ -49,6 +49,7 @@ catalogue. Run it again to continue, or to take in what has changed; what is don
                     bands of one COG (bands)
   --compression NAME  of the COGs: deflate (the default), lzw, zstd (Node 22.15 or later; fewer programs read it)
   --overviews NAME  how they are made smaller: average (the default), mode for classes, nearest
+  --cube NAME       a cube's time steps as Items of their own (steps, the default), or as bands of one Item (item)
   --histogram NAME  of each band: overview (the default: of a smaller image), exact (of every pixel), none
   --footprint NAME  of each Item: grid (the default), data (round the pixels that hold data)
   --thumbnail       also draw each Item, as pictures of 256 and 1,024 pixels beside its COGs
@@ -223,6 +224,7 @@ export const ingest: Command = {
     scene: { type: 'string' },
     multiband: { type: 'boolean' },
     dimensions: { type: 'string' },
+    cube: { type: 'string' },
     compression: { type: 'string' },
     overviews: { type: 'string' },
     histogram: { type: 'string' },

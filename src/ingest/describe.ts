@@ -86,6 +86,8 @@ export interface FileDescription {
   stac?: Record<string, LakeFile>;
   /** Pictures of Items of its scene, by their ids. */
   pictures?: Record<string, ItemPictures>;
+  /** Its time steps are bands of one Item, which tells its dimensions. */
+  isWholeCube?: boolean;
   /** Version of rucio-stac that made its COGs; undefined: an earlier release, or none were made. */
   software?: string;
 }

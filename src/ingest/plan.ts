@@ -1,7 +1,7 @@
 /** Source and memory -> plan: which scenes there are; and, when their turn comes, which of their files are to be read. */
 import { type IngestedFile, ingestedKey } from '../db/ingested.ts';
 import { isRasterName } from '../raster/open-raster.ts';
-import type { Compression, Dimensions, Resampling } from '../raster/types.ts';
+import type { Compression, CUBES, Dimensions, Resampling } from '../raster/types.ts';
 import type { AssetStore } from '../s3/types.ts';
 import type { FileDescription } from './describe.ts';
 import type { LookSettings } from './look.ts';
@@ -57,6 +57,7 @@ export interface PlanSettings extends LookSettings {
   multiband: boolean;
   /** Of cubes; undefined: by default. */
   dimensions?: Dimensions;
+  cube?: (typeof CUBES)[number];
   /** Originals that are COGs stay where they are; others are refused. */
   inPlace?: boolean;
   /** Of COGs; by default where they are not told. */

@@ -54,9 +54,10 @@ async function storeLayer(
   }
 }
 
-const openOptions = ({ multiband, dimensions }: PlanSettings) => ({
+const openOptions = ({ multiband, dimensions, cube }: PlanSettings) => ({
   multiband,
   ...(dimensions && { dimensions }),
+  ...(cube && { cube }),
 });
 
 /** What was read of it lies in the work folder, so that bands which share their bytes fetch them once. */
@@ -87,10 +88,11 @@ async function convert(
       context.signal.throwIfAborted();
       layers.push(await storeLayer(layer, scene, file, folder, context));
     }
-    const { mediaType, cube, attributes, warnings } = raster;
+    const { mediaType, cube, attributes, warnings, isWholeCube } = raster;
     for (const warning of warnings)
       context.progress.event('ingest:file:warning', { file: file.name, warning });
-    return { mediaType, cube, attributes, warnings, layers, software: packageVersion() };
+    const more = { ...(isWholeCube && { isWholeCube }), software: packageVersion() };
+    return { mediaType, cube, attributes, warnings, layers, ...more };
   } finally {
     await raster.close();
   }

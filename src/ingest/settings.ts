@@ -1,5 +1,5 @@
 /** How a DID was ingested, as JSON text: what is remembered of it, so that it can be done the same way again. */
-import type { Compression, Dimensions, Resampling } from '../raster/types.ts';
+import type { Compression, CUBES, Dimensions, Resampling } from '../raster/types.ts';
 import type { Did } from '../rucio/types.ts';
 import { makeReadName, parseScenePattern } from './file-names.ts';
 import { type Given, NOTHING_GIVEN, parseGiven, readGivenText } from './given.ts';
@@ -36,6 +36,8 @@ export interface IngestSettings {
   /** null: by default. */
   dimensions: Dimensions | null;
   /** null: by default. */
+  cube: (typeof CUBES)[number] | null;
+  /** null: by default. */
   compression: Compression | null;
   overviews: Resampling | null;
   histogram: NonNullable<LookSettings['histogram']> | null;
@@ -59,6 +61,7 @@ export const DEFAULT_SETTINGS: IngestSettings = {
   names: false,
   multiband: false,
   dimensions: null,
+  cube: null,
   compression: null,
   overviews: null,
   histogram: null,
@@ -83,6 +86,7 @@ export const planSettings = (settings: IngestSettings): PlanSettings => ({
   readName: readNameOf(settings),
   multiband: settings.multiband,
   ...(settings.dimensions === 'bands' && { dimensions: settings.dimensions }),
+  ...(settings.cube === 'item' && { cube: settings.cube }),
   inPlace: settings.inPlace,
   ...(settings.compression && { compression: settings.compression }),
   ...(settings.overviews && { resampling: settings.overviews }),

@@ -56,6 +56,12 @@ function commonFields(metadata: Document): Document {
   return { ...Object.fromEntries(told), ...(license !== undefined && { license }) };
 }
 
+/** Dimensions and variables of the file whose time steps are bands of the Item. */
+function cubeOf(files: SceneFile[]): Document {
+  const [only, ...others] = files;
+  return only?.description.isWholeCube && others.length === 0 ? { ...only.description.cube } : {};
+}
+
 /** Links to the Items of what files were made of. */
 function originLinks({ origins }: Source, files: SourceFile[]): Document[] {
   return files.flatMap(({ derivedFrom }) => {
@@ -245,6 +251,7 @@ function toItem(
     ...rucioFields(source, used),
     ...known({ 'storage:schemes': storageSchemes(replicas, store), renders: rendersOf(id, files) }),
     ...orderFields(worstOrder(source.orders, used)),
+    ...cubeOf(files.filter(({ file }) => used.includes(file))),
     ...softwareOf(files.filter(({ file }) => used.includes(file))),
   };
   const assets = assetsOf(id, scene, parts, files, settings);

@@ -20,7 +20,7 @@ import { coverageTime, readTimes, scalarTime } from './cf-times.ts';
 import { type CubeVariable, describeCube } from './cube.ts';
 import { safeName, takeName } from './names.ts';
 import { transposePixels, viewPixels } from './pixels.ts';
-import type { DataType, Dimensions, Layer, LayerBand, LayerTime, OpenOptions, RasterFile } from './types.ts';
+import type { DataType, Layer, LayerBand, LayerTime, OpenOptions, RasterFile } from './types.ts';
 
 /** COGs that one file may become, and bands that one COG may have. */
 const MOST_LAYERS = 50_000;
@@ -46,7 +46,7 @@ export async function openCf(file: CfFile, options: OpenOptions): Promise<Raster
       const placed = await place(file, variable);
       if (typeof placed === 'string') {
         gathered.warnings.push(`variable '${variable.name}' is left out: ${placed}`);
-      } else await addLayers(file, placed, options.dimensions ?? 'assets', gathered);
+      } else await addLayers(file, placed, options, gathered);
     }
     const { layers, cube, warnings } = gathered;
     if (layers.length === 0) {
@@ -59,6 +59,7 @@ export async function openCf(file: CfFile, options: OpenOptions): Promise<Raster
       mediaType: file.mediaType,
       layers,
       cube: describeCube(cube),
+      isWholeCube: options.cube === 'item' && cube.some(({ times }) => times.length > 1),
       attributes: textsOf(file.attributes),
       warnings,
       close: () => file.close(),
@@ -93,19 +94,26 @@ async function timesOf(
 }
 
 /** @throws UserError when a variable would become more than is sane */
-function mustBeFew(file: CfFile, { variable, extra, time }: Placed, inBands: boolean, before: number): void {
+function mustBeFew(
+  file: CfFile,
+  { variable, extra, time }: Placed,
+  { inBands, isWhole }: { inBands: boolean; isWhole: boolean },
+  before: number,
+): void {
   const combinations = countCombinations(variable, extra);
   const steps = time === null ? 1 : variable.shape[time]!;
   const counted = [...extra, ...(time === null ? [] : [time])]
     .filter((index) => variable.shape[index] !== 1)
     .map((index) => `${variable.shape[index]} ${dimensionName(variable, index)}`)
     .join(' x ');
-  if (inBands && combinations > MOST_BANDS) {
+  const bands = (inBands ? combinations : 1) * (isWhole ? steps : 1);
+  if (bands > MOST_BANDS) {
+    const option = isWhole ? '--cube item' : '--dimensions bands';
     throw new UserError(
-      `${file.name} would become COGs of ${combinations} bands (variable '${variable.name}': ${counted}), at most ${MOST_BANDS} are made; split the file, or leave out --dimensions bands`,
+      `${file.name} would become COGs of ${bands} bands (variable '${variable.name}': ${counted}), at most ${MOST_BANDS} are made; split the file, or leave out ${option}`,
     );
   }
-  const layers = before + (inBands ? steps : steps * combinations);
+  const layers = before + (steps * combinations) / bands;
   if (layers <= MOST_LAYERS) return;
   const way = !inBands && before + steps <= MOST_LAYERS ? '--dimensions bands makes fewer, or ' : '';
   throw new UserError(
@@ -116,12 +124,13 @@ function mustBeFew(file: CfFile, { variable, extra, time }: Placed, inBands: boo
 async function addLayers(
   file: CfFile,
   placed: Placed,
-  dimensions: Dimensions,
+  { dimensions, cube: asked }: OpenOptions,
   { layers, cube, warnings, assets, keys }: Gathered,
 ): Promise<void> {
   const { variable } = placed;
   const inBands = dimensions === 'bands';
-  mustBeFew(file, placed, inBands, layers.length);
+  const isWhole = asked === 'item';
+  mustBeFew(file, placed, { inBands, isWhole }, layers.length);
   const band = describeBand(variable);
   const times = await timesOf(file, placed, warnings);
   const extras: ExtraDimension[] = [];
@@ -136,6 +145,10 @@ async function addLayers(
   for (const group of inBands ? [named] : named.map((each) => [each])) {
     const suffix = inBands ? '' : group[0]!.combination.suffix;
     const asset = suffix === '' ? whole : takeName(base + suffix, assets);
+    if (isWhole && times.length > 1) {
+      layers.push(toWholeLayer(placed, takeName(asset, keys), asset, group, times));
+      continue;
+    }
     times.forEach((time, step) => {
       const key = time === null ? asset : `${asset}_${compactInstant(time.datetime)}`;
       layers.push(toLayer(placed, takeName(key, keys), asset, group, time, step));
@@ -169,6 +182,40 @@ function toLayer(
     metadata: layerMetadata(variable, time),
     readRows: (band, row, count) =>
       readRows(placed, dataType, step, group[band]!.combination.steps, row, count),
+  };
+}
+
+/** All times in bands of one, in the file's order. */
+function toWholeLayer(
+  placed: Placed,
+  key: string,
+  asset: string,
+  group: { combination: Combination; band: LayerBand }[],
+  times: (LayerTime | null)[],
+): Layer {
+  const told = times.filter((time) => time !== null);
+  const start = told.map((time) => time.start ?? time.datetime).sort()[0]!;
+  const end = told
+    .map((time) => time.end ?? time.datetime)
+    .sort()
+    .at(-1)!;
+  const time = { datetime: start, start, end };
+  const names = new Set<string>();
+  const bands = times.flatMap((each) =>
+    group.map(({ band }) => ({
+      ...band,
+      name: takeName(`${band.name}_${compactInstant(each?.datetime ?? '')}`, names),
+      description: `${band.description ?? band.name}, ${each?.datetime}`,
+    })),
+  );
+  return {
+    ...{ key, asset, grid: placed.grid, bands, time },
+    metadata: layerMetadata(placed.variable, time),
+    readRows: (band, row, count) => {
+      const { combination, band: described } = group[band % group.length]!;
+      const step = Math.floor(band / group.length);
+      return readRows(placed, described.dataType, step, combination.steps, row, count);
+    },
   };
 }
 

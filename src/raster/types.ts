@@ -97,6 +97,8 @@ export interface RasterFile {
   layers: Layer[];
   /** null for files that are no cubes. */
   cube: CubeDescription | null;
+  /** Time steps are bands: the file is one cube. */
+  isWholeCube?: boolean;
   /** Global attributes worth telling (title, institution, ...), strings only. */
   attributes: Record<string, string>;
   /** What was left out and why, for the report ("variable 'crs' has no lat/lon dimensions"). */
@@ -107,11 +109,15 @@ export interface RasterFile {
 export const DIMENSIONS = ['assets', 'bands'] as const;
 export type Dimensions = (typeof DIMENSIONS)[number];
 
+export const CUBES = ['steps', 'item'] as const;
+
 export interface OpenOptions {
   /** Keep a multi-band GeoTIFF as one layer. Default: one layer a band, which stackstac needs. */
   multiband?: boolean;
   /** What steps of dimensions beside time and space become: a layer each (the default), or a band each of one. */
   dimensions?: Dimensions;
+  /** What time steps of a cube become: layers of their own (the default), or bands of one. */
+  cube?: (typeof CUBES)[number];
   /** Only these variables or bands, by name. */
   only?: string[];
 }

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
+import { UserError } from '../errors.ts';
 import { cogHeader } from './cog-header.ts';
 import { type CogLevel, openLevel, tileSize, writeFully } from './cog-level.ts';
 import { compressorOf } from './compress.ts';
@@ -14,6 +15,8 @@ import { makeTileBudget } from './tile-budget.ts';
 import { THREADS } from './tile-pool.ts';
 import type { CogOptions, CogResult, Layer } from './types.ts';
 
+/** Of the pixels of a row of tiles, all bands together; two of them are in memory. */
+const MOST_ROW_BYTES = 192 * 1024 * 1024;
 const COPY_BYTES = 4 * 1024 * 1024;
 /** Of tiles that wait or are encoded, whatever their size. */
 const TILE_BYTES = 4 * 1024 * 1024;
@@ -21,12 +24,12 @@ const MOST_TILE_BYTES = 96 * 1024 * 1024;
 
 /**
  * Writes `path` (by way of `${path}.part`; nothing is left behind on failure). The same layer gives the same bytes.
- * Defaults: deflate level 6, tiles of 512, averaged overviews until both sides fit one tile. Bands of one layer must
+ * Defaults: deflate level 6, tiles of 512 (smaller where many bands would not fit into memory), averaged overviews until both sides fit one tile. Bands of one layer must
  * share their type. BigTIFF when the file passes 4 GB.
- * @throws what the layer's reader throws, the signal's reason, and the system's errors on a full disk
+ * @throws UserError for more bands than fit into memory, what the layer's reader throws, the signal's reason, and the system's errors on a full disk
  */
 export async function writeCog(layer: Layer, path: string, options: CogOptions = {}): Promise<CogResult> {
-  const { signal, blockSize = 512, compression = 'deflate' } = options;
+  const { signal, blockSize = fittingBlockSize(layer), compression = 'deflate' } = options;
   const resampling = options.resampling ?? (layer.colorTable ? 'mode' : 'average');
   compressorOf(compression, options.level);
   if (!Number.isInteger(blockSize) || blockSize < 32 || blockSize % 32 !== 0 || blockSize > 4096) {
@@ -84,6 +87,16 @@ export async function writeCog(layer: Layer, path: string, options: CogOptions =
       await rm(one.spool, { force: true });
     }
   }
+}
+
+/** The largest tiles of which a row, with all bands, is not too much to hold. */
+function fittingBlockSize({ key, grid, bands }: Layer): number {
+  const rowBytes = grid.width * bands.reduce((sum, { dataType }) => sum + bytesPerPixel(dataType), 0);
+  const fitting = [512, 256, 128, 64, 32].find((size) => rowBytes * size <= MOST_ROW_BYTES);
+  if (fitting !== undefined) return fitting;
+  throw new UserError(
+    `${key} would be a COG of ${bands.length} bands of ${grid.width} columns, of which no row of tiles fits into memory; make COGs of fewer bands`,
+  );
 }
 
 /** Full size first, then halves until one tile holds all. */
