@@ -10,15 +10,16 @@ const may = {
   search: ['stac', 'geo', 'cql2'],
   rucio: ['stac', 'geo'],
   raster: ['stac', 'geo'],
+  render: ['raster', 'stac', 'geo'],
   s3: ['stac', 'geo'],
   db: ['search', 'cql2', 'stac', 'geo'],
-  ingest: ['rucio', 'raster', 's3', 'db', 'search', 'stac', 'geo'],
+  ingest: ['rucio', 'raster', 'render', 's3', 'db', 'search', 'stac', 'geo'],
   sync: ['ingest', 'rucio', 's3', 'db', 'search', 'stac', 'geo'],
   parquet: ['stac', 'geo'],
   load: ['parquet', 'db', 'search', 'stac', 'geo'],
   browser: ['db'],
   http: ['search', 'stac', 'geo', 'db', 'rucio', 's3', 'browser'],
-  extensions: ['parquet', 'http', 'search', 'cql2', 'stac', 'geo', 'db', 'rucio'],
+  extensions: ['parquet', 'http', 'search', 'cql2', 'stac', 'geo', 'db', 'rucio', 'raster', 'render'],
 };
 
 module.exports = {

@@ -54,7 +54,7 @@ async function send(response: Response, { status = 200, type, body, headers = {}
   response.set('content-type', type === 'application/json' ? 'application/json; charset=utf-8' : type);
   // Only what is found is tagged by express.
   if (typeof body === 'string' && status === 200) response.send(Buffer.from(body));
-  else if (typeof body === 'string') sendUntagged(response, Buffer.from(body));
+  else if (typeof body === 'string' || body instanceof Uint8Array) sendUntagged(response, Buffer.from(body));
   else if (response.req.method === 'HEAD') response.end();
   else await sendParts(body, response);
 }
@@ -156,11 +156,18 @@ function isCompressible(request: Request, response: Response): boolean {
   return !isAny && compressible.test(String(response.getHeader('content-type')));
 }
 
-type Parts = Omit<Context, 'facts' | 'lake' | 'signer'> & Partial<Pick<Context, 'lake' | 'signer'>>;
+type Parts = Omit<Context, 'facts' | 'lake' | 'signer' | 'bucket'> &
+  Partial<Pick<Context, 'lake' | 'signer' | 'bucket'>>;
 
 /** An express app that serves the whole API. */
 export function makeApp(parts: Parts, log: Log): Express {
-  const context: Context = { lake: null, signer: null, ...parts, facts: makeLiveFacts(parts.database) };
+  const context: Context = {
+    lake: null,
+    signer: null,
+    bucket: null,
+    ...parts,
+    facts: makeLiveFacts(parts.database),
+  };
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', 'weak');

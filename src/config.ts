@@ -19,6 +19,8 @@ export interface Config {
   readonly additionalProperties: boolean;
   /** Addresses in our bucket, and of RSEs that Rucio signs for us, are signed for whoever asks for an asset. */
   readonly signAssets: boolean;
+  /** Hosts, with a port where it is not 443, of which assets are drawn that are not in our own store. */
+  readonly tileHosts: readonly string[];
   /** STAC Browser at /browser. */
   readonly browser: boolean;
   readonly title: string;
@@ -50,6 +52,7 @@ const SETTINGS = [
   'RUCIO_STAC_SAMPLE',
   'RUCIO_STAC_TRANSACTIONS',
   'RUCIO_STAC_SIGN_ASSETS',
+  'RUCIO_STAC_TILE_HOSTS',
   'RUCIO_STAC_BROWSER',
   'RUCIO_STAC_ADDITIONAL_PROPERTIES',
   'RUCIO_STAC_TITLE',
@@ -115,6 +118,20 @@ function readList(env: Env, name: string): string[] {
     .filter((each) => each !== '');
 }
 
+/** As a URL has them: in lower case, without the port that https has anyway. */
+function readHosts(env: Env, name: string, faults: string[]): string[] {
+  return readList(env, name).flatMap((text) => {
+    const url = URL.canParse(`https://${text}`) ? new URL(`https://${text}`) : null;
+    // No "*" among them: a pattern would be taken for a host.
+    const isHost = /^(\[[\da-f:.]+\]|[\w.-]+)(:\d+)?$/.test(url?.host ?? '') && !/[/?#@\\]/.test(text);
+    if (url && isHost) return [url.host];
+    faults.push(
+      `${name} has "${text}"; accepted are hosts such as data.example.org or data.example.org:8443`,
+    );
+    return [];
+  });
+}
+
 function readUrl(env: Env, name: string, schemes: string[], faults: string[]): string | null {
   const value = env[name]?.trim();
   if (value === undefined || value === '') return null;
@@ -159,6 +176,7 @@ export function parseConfig(env: Env): Config {
     sample: readBoolean(env, 'RUCIO_STAC_SAMPLE', true, faults),
     transactions: readBoolean(env, 'RUCIO_STAC_TRANSACTIONS', false, faults),
     signAssets: readBoolean(env, 'RUCIO_STAC_SIGN_ASSETS', false, faults),
+    tileHosts: readHosts(env, 'RUCIO_STAC_TILE_HOSTS', faults),
     browser: readBoolean(env, 'RUCIO_STAC_BROWSER', true, faults),
     additionalProperties: readBoolean(env, 'RUCIO_STAC_ADDITIONAL_PROPERTIES', false, faults),
     title: env.RUCIO_STAC_TITLE?.trim() || 'rucio-stac',

@@ -1,8 +1,10 @@
 /** Words after `ingest` -> what is to be done. */
 import { resolve } from 'node:path';
 import { UserError } from '../errors.ts';
+import { parseScenePattern } from '../ingest/file-names.ts';
+import { parseGiven, readGivenText } from '../ingest/given.ts';
+import { FOOTPRINTS, HISTOGRAMS } from '../ingest/look.ts';
 import { readMappingText } from '../ingest/mapping.ts';
-import { parseScenePattern } from '../ingest/plan.ts';
 import type { IngestSettings } from '../ingest/settings.ts';
 import { readInstant } from '../ingest/to-time.ts';
 import { compressorOf } from '../raster/compress.ts';
@@ -49,16 +51,25 @@ export function readChoices({ options, names }: Words): Choices {
       `--collection is "${collectionId}"; an id has letters, digits and . _ ~ + - in it, and begins with a letter or digit.`,
     );
   }
-  const other = ['multiband', 'dimensions', 'register', 'compression', 'overviews'].find(
-    (key) => options[key] !== undefined,
-  );
+  const other = [
+    'multiband',
+    'dimensions',
+    'register',
+    'compression',
+    'overviews',
+    'histogram',
+    'footprint',
+    'thumbnail',
+  ].find((key) => options[key] !== undefined);
   if (options['in-place'] === true && other !== undefined) {
     throw new UserError(`--in-place makes no COGs, so that --${other} has no meaning; give one of them.`);
   }
   const compression = oneOf('--compression', text('compression'), COMPRESSIONS);
   if (compression !== null) compressorOf(compression, undefined);
   const overviews = oneOf('--overviews', text('overviews'), RESAMPLINGS);
-  const [scene, mapping] = [text('scene'), text('mapping')];
+  const [scene, mapping, metadata] = [text('scene'), text('mapping'), text('metadata')];
+  const told = metadata === null ? null : { path: resolve(metadata), text: readGivenText(metadata) };
+  if (told !== null) parseGiven(told.text, told.path);
   if (scene !== null) parseScenePattern(scene);
   return {
     name,
@@ -67,13 +78,18 @@ export function readChoices({ options, names }: Words): Choices {
     time,
     settings: {
       scene,
+      names: true,
       multiband: options.multiband === true,
+      thumbnail: options.thumbnail === true,
       dimensions: oneOf('--dimensions', text('dimensions'), DIMENSIONS),
       inPlace: options['in-place'] === true,
       compression,
       overviews,
+      histogram: oneOf('--histogram', text('histogram'), HISTOGRAMS),
+      footprint: oneOf('--footprint', text('footprint'), FOOTPRINTS),
       datetime: given,
       mapping: mapping === null ? null : { path: resolve(mapping), text: readMappingText(mapping) },
+      metadata: told,
       register: readRegister(text, options['register-stac'] === true),
     },
     jobs,

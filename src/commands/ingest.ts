@@ -6,13 +6,14 @@ import { readIngested } from '../db/ingested.ts';
 import type { Database } from '../db/schema.ts';
 import { UserError } from '../errors.ts';
 import { assetFolder } from '../http/files.ts';
+import { withGiven } from '../ingest/given.ts';
 import { openLocalSource } from '../ingest/local-source.ts';
 import { makePlan, NO_RASTER, type Plan, planBatches, printPlan, type Recall } from '../ingest/plan.ts';
 import { makeProgress, type Progress } from '../ingest/progress.ts';
 import type { Register } from '../ingest/register.ts';
 import { openRucioSource, parseDid } from '../ingest/rucio-source.ts';
 import { runPlan } from '../ingest/run.ts';
-import { mappingOfSettings, planSettings } from '../ingest/settings.ts';
+import { givenOf, mappingOfSettings, planSettings, readNameOf } from '../ingest/settings.ts';
 import type { Source } from '../ingest/source.ts';
 import { makeStaticWriter } from '../ingest/static-out.ts';
 import { openUrlSource, parseAddress } from '../ingest/url-source.ts';
@@ -48,8 +49,12 @@ catalogue. Run it again to continue, or to take in what has changed; what is don
                     bands of one COG (bands)
   --compression NAME  of the COGs: deflate (the default), lzw, zstd (Node 22.15 or later; fewer programs read it)
   --overviews NAME  how they are made smaller: average (the default), mode for classes, nearest
+  --histogram NAME  of each band: overview (the default: of a smaller image), exact (of every pixel), none
+  --footprint NAME  of each Item: grid (the default), data (round the pixels that hold data)
+  --thumbnail       also draw each Item, as pictures of 256 and 1,024 pixels beside its COGs
   --in-place        make no COGs: the Items point to the originals, which must be COGs that are read over https
   --mapping FILE    which metadata of the lake becomes which STAC field, as JSON (docs/rucio.md)
+  --metadata FILE   what you say of Collection, Items, bands and file names, as YAML (docs/stac.md)
   --jobs N          scenes at once (2)
   --register RSE    also put the COGs into the lake, at this RSE, as files of the dataset SCOPE:NAME.cog
   --register-as SCOPE:NAME  the dataset for them, where it is to be another
@@ -81,7 +86,7 @@ async function openSource(
     if (collectionId === null) throw needsCollection('A path', name);
     if (settings.inPlace)
       throw new UserError(`--in-place is for a DID, whose files others can read; "${name}" is a path.`);
-    return openLocalSource(name, collectionId);
+    return withGiven(openLocalSource(name, collectionId), givenOf(settings), readNameOf(settings));
   }
   const mapping = mappingOfSettings(settings, mappingOfAll);
   const client = connectRucio(readRucioConfig(env), { signS3: makePfnSigner(env) });
@@ -97,7 +102,7 @@ async function openSource(
       onProgress: tell,
     });
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
-    return source;
+    return withGiven(source, givenOf(settings), readNameOf(settings));
   } catch (error) {
     await client.close();
     throw error;
@@ -135,6 +140,7 @@ async function runWith(
     jobs: choices.jobs,
     signal,
     progress,
+    isDrawing: choices.settings.thumbnail,
     ...(register && { publish: register.publish }),
     onItems: (_, items) => {
       for (const item of items) writer?.item(item);
@@ -219,8 +225,12 @@ export const ingest: Command = {
     dimensions: { type: 'string' },
     compression: { type: 'string' },
     overviews: { type: 'string' },
+    histogram: { type: 'string' },
+    footprint: { type: 'string' },
+    thumbnail: { type: 'boolean' },
     'in-place': { type: 'boolean' },
     mapping: { type: 'string' },
+    metadata: { type: 'string' },
     jobs: { type: 'string' },
     ...REGISTER_OPTIONS,
   },

@@ -4,6 +4,7 @@ import { messageOf, UserError } from '../errors.ts';
 import { connectRucio } from '../rucio/connect.ts';
 import { type Lake, openLake } from '../rucio/lake.ts';
 import { readRucioConfig } from '../rucio/read-config.ts';
+import { publicAddress } from '../s3/address.ts';
 import { readS3Settings } from '../s3/settings.ts';
 import { makeSigner, type Signer } from '../s3/sign.ts';
 
@@ -25,6 +26,12 @@ export function findLake({ rses }: Config, env: Env, log: Log): Lake | null {
     if (isMeant) process.stderr.write(`Replicas are not looked up in Rucio: ${messageOf(error)}\n`);
     return null;
   }
+}
+
+/** Where public addresses of our own objects begin; null without a bucket. */
+export function findBucket(env: Env): string | null {
+  const settings = readS3Settings(env);
+  return settings && publicAddress(settings, '');
 }
 
 /**

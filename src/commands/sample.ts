@@ -63,7 +63,7 @@ export async function ingestSample(
       const folder = openLocalSource(shipped('examples', 'sample'), collectionId, metadata);
       const source = { ...folder, files: folder.files.filter(({ name }) => files.test(name)) };
       await store.check();
-      const plan = makePlan(source, { scenePattern: null, multiband: false });
+      const plan = makePlan(source, { readName: null, multiband: false });
       const report = await runPlan(plan, {
         db: database.db,
         store,

@@ -15,7 +15,7 @@ import { parseEvery } from '../sync/every.ts';
 import { buildBrowser } from './browser.ts';
 import type { Command } from './command.ts';
 import { openCatalogue } from './open.ts';
-import { findLake, findSigner } from './places.ts';
+import { findBucket, findLake, findSigner } from './places.ts';
 import { ingestSample, wantsSample } from './sample.ts';
 import { syncBeside } from './sync-beside.ts';
 
@@ -88,6 +88,7 @@ async function closeServer(server: Server): Promise<void> {
 async function run(config: Config, env: Env, withSample: boolean): Promise<void> {
   const lake = findLake(config, env, logLine);
   const signer = findSigner(config, env, lake);
+  const bucket = findBucket(env);
   const { signal, ended } = untilSignal();
   const validator: Validator = makeValidator();
   const database: Database = await openCatalogue(config, 'serve', true);
@@ -96,7 +97,7 @@ async function run(config: Config, env: Env, withSample: boolean): Promise<void>
       await ingestSample(config, database, validator, signal);
     }
     if (signal.aborted) return;
-    const server = makeServer(makeApp({ config, database, validator, lake, signer }, logLine));
+    const server = makeServer(makeApp({ config, database, validator, lake, signer, bucket }, logLine));
     const { port } = await listen(server, config);
     const shown = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
     const base = config.publicUrl ?? `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;

@@ -16,6 +16,7 @@ import { language } from './language.ts';
 import { query } from './query.ts';
 import { queryables } from './queryables.ts';
 import { sort } from './sort.ts';
+import { tiles } from './tiles.ts';
 import { transaction } from './transaction.ts';
 
 export const extensions: Extension[] = [
@@ -26,6 +27,7 @@ export const extensions: Extension[] = [
   browseable,
   features,
   assets,
+  tiles,
   itemSearch,
   aggregation,
   queryables,

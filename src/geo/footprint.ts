@@ -3,6 +3,7 @@
  * Projected edges are curved in lon/lat, so each is followed by 21 points.
  */
 import proj4 from 'proj4';
+import type { Corner } from './outline.ts';
 
 /** As much of a raster's grid as this needs. `transform` is affine row-major, outer corner of pixel (0, 0) first. */
 export interface FootprintGrid {
@@ -22,22 +23,26 @@ export interface Footprint {
   bbox: [number, number, number, number];
 }
 
+/** Along a side of the whole grid; shorter sides of a ring have as many as their length asks for. */
 const POINTS_AN_EDGE = 21;
 
 /** [xmin, ymin, xmax, ymax] of the outer edges, CRS units. */
 export function projectedBbox(grid: FootprintGrid): [number, number, number, number] {
-  const corners = edgePoints(grid, 2);
+  const corners = ringPoints(grid, gridRing(grid), 2);
   const xs = corners.map(([x]) => x);
   const ys = corners.map(([, y]) => y);
   return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
 }
 
-/** Lon/lat footprint, exterior ring counterclockwise, 7 decimals. Null without georeferencing or a usable CRS. */
-export function footprint(grid: FootprintGrid): Footprint | null {
+/**
+ * Lon/lat footprint, exterior ring counterclockwise, 7 decimals. Null without georeferencing or a usable CRS.
+ * @param ring corners of a part of the grid, in pixels; the whole grid unless told
+ */
+export function footprint(grid: FootprintGrid, ring: Corner[] = gridRing(grid)): Footprint | null {
   const definition = grid.crs.epsg === 4326 ? '+proj=longlat +datum=WGS84 +no_defs' : grid.crs.proj4;
   if (!definition || grid.transform.join() === '1,0,0,0,1,0') return null;
   const geographic = /\+proj=(longlat|latlong)/.test(definition);
-  const edge = edgePoints(grid, geographic ? 2 : POINTS_AN_EDGE);
+  const edge = ringPoints(grid, ring, geographic ? 2 : POINTS_AN_EDGE);
   if (geographic && !/\+pm=|\+towgs84=|\+nadgrids=/.test(definition)) return fromRing(edge, null);
   let converter: proj4.Converter;
   try {
@@ -52,28 +57,34 @@ export function footprint(grid: FootprintGrid): Footprint | null {
     .map((point) => toLonLat(converter, point, roundWorld, tolerance))
     .filter((point) => point !== null);
   if (lonLats.length < 4) return null;
-  return fromRing(unwrap(lonLats), geographic ? null : poleInside(grid, converter));
+  return fromRing(unwrap(lonLats), geographic ? null : poleInside(grid, ring, converter));
 }
 
-/** Points along the outer edge from the upper left corner, `points` an edge with its ends; the ring is left open. */
-function edgePoints(grid: FootprintGrid, points: number): Position[] {
-  const { width, height, transform } = grid;
-  const [a, b, c, d, e, f] = transform;
-  const corners: Position[] = [
+/** Corners of the whole grid. */
+function gridRing({ width, height }: FootprintGrid): Corner[] {
+  return [
     [0, 0],
     [width, 0],
     [width, height],
     [0, height],
-    [0, 0],
   ];
+}
+
+/** Points along a ring, so many for the longest side of the grid with its ends, in CRS units; the ring is left open. */
+function ringPoints(
+  { width, height, transform }: FootprintGrid,
+  corners: Corner[],
+  points: number,
+): Position[] {
+  const [a, b, c, d, e, f] = transform;
   const ring: Position[] = [];
-  for (let side = 0; side < 4; side += 1) {
-    const [fromColumn, fromRow] = corners[side]!;
-    const [toColumn, toRow] = corners[side + 1]!;
-    for (let step = 0; step < points - 1; step += 1) {
-      const share = step / (points - 1);
-      const column = fromColumn + (toColumn - fromColumn) * share;
-      const row = fromRow + (toRow - fromRow) * share;
+  for (const [index, [fromColumn, fromRow]] of corners.entries()) {
+    const [toColumn, toRow] = corners[(index + 1) % corners.length]!;
+    const share = Math.max(Math.abs(toColumn - fromColumn) / width, Math.abs(toRow - fromRow) / height);
+    const steps = Math.max(1, Math.ceil((points - 1) * share - 1e-9));
+    for (let step = 0; step < steps; step += 1) {
+      const column = fromColumn + ((toColumn - fromColumn) * step) / steps;
+      const row = fromRow + ((toRow - fromRow) * step) / steps;
       ring.push([a * column + b * row + c, d * column + e * row + f]);
     }
   }
@@ -113,20 +124,34 @@ function turns(ring: Position[]): number {
   return Math.round((last - first) / 360);
 }
 
-function poleInside(grid: FootprintGrid, converter: proj4.Converter): 'north' | 'south' | null {
-  const [a, b, c, d, e, f] = grid.transform;
+function poleInside(
+  { transform }: FootprintGrid,
+  ring: Corner[],
+  converter: proj4.Converter,
+): 'north' | 'south' | null {
+  const [a, b, c, d, e, f] = transform;
   const determinant = a * e - b * d;
   for (const [pole, lat] of [['north', 90] as const, ['south', -90] as const]) {
     try {
       const [x, y] = converter.inverse([0, lat]) as Position;
       const column = (e * (x - c) - b * (y - f)) / determinant;
       const row = (a * (y - f) - d * (x - c)) / determinant;
-      if (column > 0 && column < grid.width && row > 0 && row < grid.height) return pole;
+      if (isInside(ring, column, row)) return pole;
     } catch {
       // The projection has no such point, so the grid does not hold it.
     }
   }
   return null;
+}
+
+/** Even-odd rule. */
+function isInside(ring: Corner[], column: number, row: number): boolean {
+  let inside = false;
+  for (const [index, [x, y]] of ring.entries()) {
+    const [nextX, nextY] = ring[(index + 1) % ring.length]!;
+    if (y > row !== nextY > row && column < x + ((nextX - x) * (row - y)) / (nextY - y)) inside = !inside;
+  }
+  return inside;
 }
 
 /** Open ring of continuous longitudes -> footprint. */

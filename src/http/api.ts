@@ -30,7 +30,7 @@ export interface Reply {
   status?: number;
   type: string;
   /** Whole, or in parts that are sent as they come. */
-  body: string | AsyncIterable<string | Uint8Array>;
+  body: string | Uint8Array | AsyncIterable<string | Uint8Array>;
   headers?: Record<string, string>;
 }
 
@@ -44,6 +44,8 @@ export interface Context {
   lake: Lake | null;
   /** null: addresses in our bucket are given as they are. */
   signer: Signer | null;
+  /** Where public addresses of our own objects begin, a slash at its end; null: there is no bucket. */
+  bucket: string | null;
 }
 
 export interface RouteParameter {

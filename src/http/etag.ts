@@ -31,12 +31,28 @@ function parseTags(header: string): string[] | '*' | null {
  */
 export function replyWithTag(headers: IncomingHttpHeaders, type: string, text: string): Reply {
   const etag = etagOf(text);
+  return heldReply(headers, type, etag) ?? { type, body: text, headers: { etag } };
+}
+
+/**
+ * What has a tag before it is made, as the reply to GET or HEAD; nothing is made for a 304.
+ * @throws ApiError as `replyWithTag`
+ */
+export async function replyTagged(
+  headers: IncomingHttpHeaders,
+  type: string,
+  etag: string,
+  make: () => Promise<Uint8Array>,
+): Promise<Reply> {
+  return heldReply(headers, type, etag) ?? { type, body: await make(), headers: { etag } };
+}
+
+/** A 304, where the request has it already. */
+function heldReply(headers: IncomingHttpHeaders, type: string, etag: string): Reply | null {
   mustMatch(headers, etag);
   const tags = parseTags(headers['if-none-match'] ?? '');
   const held = tags === '*' ? etag : tags?.find((tag) => opaque(uncoded(tag)) === etag);
-  return held === undefined
-    ? { type, body: text, headers: { etag } }
-    : { status: 304, type, body: '', headers: { etag: opaque(held) } };
+  return held === undefined ? null : { status: 304, type, body: '', headers: { etag: opaque(held) } };
 }
 
 function mustParse(name: string, header: string): string[] | '*' {

@@ -5,7 +5,7 @@ import { ApiError } from '../errors.ts';
 import { shown } from '../geo/shown.ts';
 import { elementTexts, memberSpans } from '../stac/json-text.ts';
 import { inLanguage, type LanguageRange, languagesIn, parseLanguageRanges } from '../stac/language.ts';
-import { JSON_TYPE } from '../stac/media-type.ts';
+import { JSON_TYPE, PNG_TYPE } from '../stac/media-type.ts';
 import type { ApiRequest, Reply, Route, RouteParameter } from './api.ts';
 import { replyWithTag } from './etag.ts';
 
@@ -60,7 +60,8 @@ export async function negotiateLanguage(
 ): Promise<Reply> {
   const ranges = readRanges(request, route);
   const isReading = route.method === 'get' || route.method === 'post';
-  if (!isReading) return handle(request);
+  // A picture is the same in every language.
+  if (!isReading || route.produces === PNG_TYPE) return handle(request);
   // Whether the client has it already is known only of the text in its language.
   const { 'if-none-match': _, ...headers } = request.headers;
   const isGet = route.method === 'get';

@@ -9,6 +9,7 @@ import type {
   LayerTime,
   RasterFile,
 } from '../raster/types.ts';
+import type { Histogram, Look } from './look.ts';
 
 export interface BandDescription {
   name: string;
@@ -20,6 +21,8 @@ export interface BandDescription {
   unit: string | null;
   description: string | null;
   statistics: BandStatistics | null;
+  /** Of its pixels, or of an overview's. */
+  histogram?: Histogram;
 }
 
 /** What was made and is in the lake as well, byte by byte. */
@@ -57,6 +60,22 @@ export interface LayerDescription {
   };
 }
 
+/** A picture in the store. */
+export interface StoredPicture {
+  bytes: number;
+  sha256: string;
+}
+
+/** Pictures of one Item. */
+export interface ItemPictures {
+  thumbnail: StoredPicture;
+  overview: StoredPicture;
+  /** render extension, Render Object. */
+  render: Record<string, unknown>;
+  /** What they were drawn of, and in which way: other inputs are drawn anew. */
+  of: string;
+}
+
 export interface FileDescription {
   mediaType: string;
   cube: RasterFile['cube'];
@@ -65,9 +84,17 @@ export interface FileDescription {
   layers: LayerDescription[];
   /** Items of its scene that are in the lake as files, by their ids. */
   stac?: Record<string, LakeFile>;
+  /** Pictures of Items of its scene, by their ids. */
+  pictures?: Record<string, ItemPictures>;
+  /** Version of rucio-stac that made its COGs; undefined: an earlier release, or none were made. */
+  software?: string;
 }
 
-function describeBand(band: LayerBand, statistics: BandStatistics | undefined): BandDescription {
+function describeBand(
+  band: LayerBand,
+  statistics: BandStatistics | undefined,
+  histogram: Histogram | null | undefined,
+): BandDescription {
   const { name, dataType, nodata, scale, offset, unit, description } = band;
   const isBig = typeof nodata === 'bigint';
   const written = isBig ? (Number.isSafeInteger(Number(nodata)) ? Number(nodata) : String(nodata)) : nodata;
@@ -80,6 +107,7 @@ function describeBand(band: LayerBand, statistics: BandStatistics | undefined): 
     unit,
     description,
     statistics: statistics ?? null,
+    ...(histogram && { histogram }),
   };
 }
 
@@ -97,7 +125,7 @@ function resolutionOf({ transform, crs }: Grid): number | null {
 }
 
 /** What a COG made of a layer is. */
-export function describeLayer(layer: Layer, cog: CogResult): LayerDescription {
+export function describeLayer(layer: Layer, cog: CogResult, look?: Look): LayerDescription {
   const { key, asset, time, grid, bands, metadata } = layer;
   return {
     key,
@@ -108,8 +136,9 @@ export function describeLayer(layer: Layer, cog: CogResult): LayerDescription {
     epsg: grid.crs.epsg,
     resolution: resolutionOf(grid),
     projBbox: projectedBbox(grid),
-    footprint: footprint(grid),
-    bands: bands.map((band, index) => describeBand(band, cog.statistics[index])),
+    // Without any data, all of it is told: it must be somewhere.
+    footprint: look?.footprint ?? footprint(grid),
+    bands: bands.map((band, index) => describeBand(band, cog.statistics[index], look?.histograms[index])),
     metadata,
     cog: { bytes: cog.bytes, sha256: cog.sha256 },
   };

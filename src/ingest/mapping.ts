@@ -48,12 +48,15 @@ const READ = /^(?:proj|raster|file|storage|cube|rucio|alternate):/;
 /** A field with an extension's prefix stands for itself. */
 const PREFIXED = /^[a-z][a-z0-9_-]*:[a-z]/;
 
+/** Whether a field may be told by metadata, in lakes or files; the others are read or made. */
+export const isTold = (name: string): boolean => !OWN.test(name) && !READ.test(name);
+
 const isObject = (value: unknown): value is Metadata =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function readRule(name: string, given: unknown, refuse: (why: string) => never): FieldRule | null {
   if (given === null) return null;
-  if (OWN.test(name) || READ.test(name)) refuse(`"${name}" is not told by metadata`);
+  if (!isTold(name)) refuse(`"${name}" is not told by metadata`);
   const before = DEFAULT_MAPPING.get(name);
   const told = isObject(given) ? given : { from: given };
   const { from = [], as = before?.as ?? 'any', value: otherwise = null, ...others } = told;

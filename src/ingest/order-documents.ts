@@ -4,8 +4,8 @@ import { itemTexts } from '../db/orders.ts';
 import type { Db } from '../search/tables.ts';
 import { toCollectionRow, toItemRow } from '../stac/item.ts';
 import { elementTexts, memberTexts, objectText } from '../stac/json-text.ts';
+import { EXTENSIONS } from './extensions.ts';
 import { type Order, orderFields, worstOrder } from './orders.ts';
-import { EXTENSIONS } from './to-item.ts';
 
 interface Asset {
   'rucio:scope'?: unknown;

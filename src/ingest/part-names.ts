@@ -28,6 +28,14 @@ export function storeKey(
   return `${collectionId}/${id}/${partOf(id, file)}${key}.tif`;
 }
 
+/** Where a picture of an Item lies in the store. COGs end in .tif. */
+export const pictureKey = (
+  collectionId: string,
+  { id }: Pick<Scene, 'id'>,
+  itemId: string,
+  kind: string,
+): string => `${collectionId}/${id}/${itemId}-${kind}.png`;
+
 /** Key of the asset that is an original. @param isOnly of its Item */
 export function sourceKey({ file, asset }: { file: ListedFile; asset: string | null }, isOnly: boolean) {
   if (asset !== null) return `source-${asset}`;

@@ -1,11 +1,13 @@
 /** Source and memory -> plan: which scenes there are; and, when their turn comes, which of their files are to be read. */
 import { type IngestedFile, ingestedKey } from '../db/ingested.ts';
-import { UserError } from '../errors.ts';
 import { isRasterName } from '../raster/open-raster.ts';
 import type { Compression, Dimensions, Resampling } from '../raster/types.ts';
 import type { AssetStore } from '../s3/types.ts';
 import type { FileDescription } from './describe.ts';
-import { storeKey } from './part-names.ts';
+import type { LookSettings } from './look.ts';
+import type { ReadName } from './named-file.ts';
+import { pictureKey, storeKey } from './part-names.ts';
+import { PICTURES } from './picture-assets.ts';
 import { isItemName } from './register-name.ts';
 import { readPublished } from './register-standing.ts';
 import {
@@ -49,8 +51,9 @@ export interface Plan {
 }
 
 /** Settings that change what a file becomes. */
-export interface PlanSettings {
-  scenePattern: RegExp | null;
+export interface PlanSettings extends LookSettings {
+  /** Which files are one scene, by their names; null: those of one stem. */
+  readName: ReadName | null;
   multiband: boolean;
   /** Of cubes; undefined: by default. */
   dimensions?: Dimensions;
@@ -75,26 +78,12 @@ export const memoryKey = ({ did, name }: Pick<ListedFile, 'did' | 'name'>) => ({
   name: did?.name ?? name,
 });
 
-/** `--scene`. @throws UserError */
-export function parseScenePattern(text: string): RegExp {
-  let pattern: RegExp;
-  try {
-    pattern = new RegExp(text, 'u');
-  } catch (error) {
-    throw new UserError(`--scene is no regular expression: ${(error as Error).message}.`);
-  }
-  if (!/\(\?<scene>/.test(text)) {
-    throw new UserError('--scene needs a group named scene, such as "(?<scene>.+)_(?<asset>B\\d+)\\.tif$".');
-  }
-  return pattern;
-}
-
 /** Names that are no rasters are told apart here; a raster that cannot be read only when it is. */
 export function makePlan(source: Source, settings: PlanSettings): Plan {
   const rasters = source.files.filter(({ name }) => isRasterName(name));
   const others = source.files.filter(({ name }) => !isRasterName(name) && !isItemName(name));
   const made = source.files.filter(({ name }) => isItemName(name));
-  return { source, settings, scenes: groupScenes(source, rasters, settings.scenePattern), others, made };
+  return { source, settings, scenes: groupScenes(source, rasters, settings.readName), others, made };
 }
 
 /** Earlier releases left variables of more dimensions out, and told so. */
@@ -105,7 +94,7 @@ function planFile(
   file: SourceFile,
   asset: string | null,
   memory: Map<string, IngestedFile>,
-  { scenePattern: _, inPlace, ...made }: PlanSettings,
+  { readName: _, inPlace, ...made }: PlanSettings,
 ): PlannedFile {
   const print = fingerprint(file, {
     version: PIPELINE_VERSION,
@@ -266,6 +255,12 @@ async function isStored(
     if (layer.inPlace) continue;
     const { bytes, sha256 } = layer.cog;
     if (!(await store.has(storeKey(source.collectionId, scene, file, layer), bytes, sha256))) return false;
+  }
+  for (const [id, drawn] of Object.entries(known?.pictures ?? {})) {
+    for (const kind of PICTURES) {
+      const { bytes, sha256 } = drawn[kind];
+      if (!(await store.has(pictureKey(source.collectionId, scene, id, kind), bytes, sha256))) return false;
+    }
   }
   return true;
 }

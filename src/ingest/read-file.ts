@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { packageVersion } from '../package-root.ts';
 import { cacheBytes } from '../raster/cached-bytes.ts';
 import { openRaster, openRasterBytes } from '../raster/open-raster.ts';
 import type { RasterFile } from '../raster/types.ts';
@@ -9,6 +10,7 @@ import { writeCog } from '../raster/write-cog.ts';
 import type { AssetStore } from '../s3/types.ts';
 import { COG_TYPE } from '../stac/media-type.ts';
 import { describeLayer, type FileDescription, type LayerDescription } from './describe.ts';
+import { lookAt } from './look.ts';
 import { storeKey } from './part-names.ts';
 import type { PlanSettings } from './plan.ts';
 import type { Progress } from './progress.ts';
@@ -38,7 +40,8 @@ async function storeLayer(
   const { compression, resampling } = settings;
   try {
     const cog = await writeCog(layer, path, { signal, compression, resampling });
-    const description = describeLayer(layer, cog);
+    const look = await lookAt(path, layer, cog.statistics, settings);
+    const description = describeLayer(layer, cog, look);
     const key = storeKey(collectionId, scene, file, description);
     const { bytes, sha256 } = cog;
     if (!(await store.has(key, bytes, sha256))) {
@@ -87,7 +90,7 @@ async function convert(
     const { mediaType, cube, attributes, warnings } = raster;
     for (const warning of warnings)
       context.progress.event('ingest:file:warning', { file: file.name, warning });
-    return { mediaType, cube, attributes, warnings, layers };
+    return { mediaType, cube, attributes, warnings, layers, software: packageVersion() };
   } finally {
     await raster.close();
   }

@@ -4,7 +4,8 @@
  * one, of replicas. STAC 1.1 Item; pystac opens it.
  */
 import { itemLinks, OWN_PREFIX, withBase } from '../stac/link.ts';
-import { type Document, EXTENSIONS } from './to-item.ts';
+import { EXTENSIONS } from './extensions.ts';
+import type { Document } from './to-item.ts';
 
 /** What changes while the Item stays the same. */
 const MOVING = ['alternate', 'rucio:rses', 'rucio:storage', 'rucio:state', 'rucio:deleted'];

@@ -12,6 +12,8 @@ import { DatabaseLost, mustAnswer } from './database-lost.ts';
 import type { FileDescription } from './describe.ts';
 import { mustBeValid } from './must-be-valid.ts';
 import { storeKey } from './part-names.ts';
+import { pictureKeys } from './picture-assets.ts';
+import { drawPictures } from './pictures.ts';
 import { memoryKey, type Plan, type PlannedFile, type PlannedScene } from './plan.ts';
 import type { Progress } from './progress.ts';
 import { readFile } from './read-file.ts';
@@ -36,6 +38,8 @@ export interface IngestContext {
   jobs: number;
   signal: AbortSignal;
   progress: Progress;
+  /** Draws pictures of Items that have none. */
+  isDrawing?: boolean;
   /** Puts a scene's COGs into the lake as well, and notes their DIDs in the descriptions. */
   publish?: (planned: PlannedScene, files: SceneFile[]) => Promise<void>;
   /** Called with a scene that could not be ingested. */
@@ -83,25 +87,35 @@ function passOver({ context: { progress } }: Run, { file }: PlannedFile): void {
   progress.fileDone();
 }
 
+/** What reads and draws needs to know, and where it tells what came of it. */
+function tellOf({ plan, context, report }: Run) {
+  const { store, workFolder, signal, progress } = context;
+  return {
+    collectionId: plan.source.collectionId,
+    store,
+    workFolder,
+    signal,
+    progress,
+    onUpload: (bytes: number) => {
+      report.uploadedBytes += bytes;
+    },
+    onFault: (message: string) => {
+      report.notes.push(message);
+      progress.fault(message);
+    },
+  };
+}
+
 async function describeFile(run: Run, planned: PlannedScene, each: PlannedFile): Promise<FileDescription> {
-  const { context, report } = run;
+  const { context } = run;
   if (each.known !== null) {
     passOver(run, each);
     return each.known;
   }
   const began = performance.now();
   const description = await readFile(planned.scene, each.file, {
-    collectionId: run.plan.source.collectionId,
-    store: context.store,
-    workFolder: context.workFolder,
+    ...tellOf(run),
     settings: run.plan.settings,
-    signal: context.signal,
-    progress: context.progress,
-    onUpload: (bytes) => (report.uploadedBytes += bytes),
-    onFault: (message) => {
-      report.notes.push(message);
-      context.progress.fault(message);
-    },
   });
   context.progress.fileDone();
   const { scope, name } = memoryKey(each.file);
@@ -182,13 +196,15 @@ async function write(run: Run, planned: PlannedScene, files: SceneFile[], items:
   ).catch((error) => mustAnswer(run.context.db, error));
 }
 
-/** Keys of a scene's COGs in the store. */
-export const storedKeys = ({ source }: Plan, scene: Scene, files: readonly SceneFile[]): string[] =>
-  files.flatMap(({ file, description }) =>
+/** Keys of a scene's COGs and pictures in the store. */
+export const storedKeys = ({ source }: Plan, scene: Scene, files: readonly SceneFile[]): string[] => [
+  ...files.flatMap(({ file, description }) =>
     description.layers
       .filter(({ inPlace }) => !inPlace)
       .map((layer) => storeKey(source.collectionId, scene, file, layer)),
-  );
+  ),
+  ...pictureKeys(source.collectionId, scene, files),
+];
 
 /** One write after another: the first makes the Collection that the others need. */
 export async function inTurn(run: Run, write: () => Promise<void>): Promise<void> {
@@ -231,6 +247,7 @@ export async function ingestScene(run: Run, planned: PlannedScene): Promise<void
       files.push({ file: each.file, asset: each.asset, description: await describeFile(run, planned, each) });
     }
     const settings = { source: plan.source, store: context.store, time: context.time };
+    if (context.isDrawing) await drawPictures(planned.scene, files, tellOf(run));
     if (context.publish) {
       // What can be no Item, for want of a time or place, stays out of the lake.
       toItems(planned.scene, files, settings);

@@ -7,6 +7,7 @@ import { didKey } from '../rucio/resolve.ts';
 import type { Db } from '../search/tables.ts';
 import { parseObject } from '../stac/item.ts';
 import { mustBeValid } from './must-be-valid.ts';
+import { isDrawn } from './pictures.ts';
 import { batchesOf, type Plan, type PlannedScene, planBatches } from './plan.ts';
 import { makeOrderReader } from './read-orders.ts';
 import {
@@ -37,8 +38,13 @@ async function* stepsOf(run: Run, scenes: Plan['scenes']): AsyncGenerator<() => 
     await readOrders(files);
     run.tally.see(files.filter(({ deleted }) => deleted === undefined));
     // Where COGs go into the lake, too, one that is not there yet goes there now.
-    const isKnown = ({ files }: PlannedScene) =>
-      context.publish === undefined && files.every(({ known }) => known !== null);
+    const isKnown = ({ scene, files }: PlannedScene) => {
+      const described = files.flatMap(({ file, asset, known }) =>
+        known ? [{ file, asset, description: known }] : [],
+      );
+      const isRead = described.length === files.length;
+      return context.publish === undefined && isRead && (!context.isDrawing || isDrawn(scene, described));
+    };
     const known = batch.filter(isKnown);
     for (let at = 0; at < known.length; at += REFRESHED) {
       const some = known.slice(at, at + REFRESHED);

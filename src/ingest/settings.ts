@@ -1,8 +1,12 @@
 /** How a DID was ingested, as JSON text: what is remembered of it, so that it can be done the same way again. */
 import type { Compression, Dimensions, Resampling } from '../raster/types.ts';
 import type { Did } from '../rucio/types.ts';
+import { makeReadName, parseScenePattern } from './file-names.ts';
+import { type Given, NOTHING_GIVEN, parseGiven, readGivenText } from './given.ts';
+import type { LookSettings } from './look.ts';
 import { type Mapping, parseMapping, readMapping, readMappingText } from './mapping.ts';
-import { type PlanSettings, parseScenePattern } from './plan.ts';
+import type { ReadName } from './named-file.ts';
+import type { PlanSettings } from './plan.ts';
 import type { ItemTime } from './to-time.ts';
 import { readInstant } from './to-time.ts';
 
@@ -26,31 +30,44 @@ export interface RegisterWish {
 export interface IngestSettings {
   /** `--scene`, as it was given. */
   scene: string | null;
+  /** Names of missions' files tell scenes, bands and times; false: an earlier release did not read them. */
+  names: boolean;
   multiband: boolean;
   /** null: by default. */
   dimensions: Dimensions | null;
   /** null: by default. */
   compression: Compression | null;
   overviews: Resampling | null;
+  histogram: NonNullable<LookSettings['histogram']> | null;
+  footprint: NonNullable<LookSettings['footprint']> | null;
+  /** `--thumbnail` */
+  thumbnail: boolean;
   /** `--in-place` */
   inPlace: boolean;
   /** `--datetime`, as it was given. */
   datetime: string | null;
   /** null: as the setting of all says. */
   mapping: GivenMapping | null;
+  /** `--metadata`: what the file said; null: none was given. */
+  metadata: { path: string; text: string } | null;
   /** null: COGs stay out of the lake. */
   register: RegisterWish | null;
 }
 
 export const DEFAULT_SETTINGS: IngestSettings = {
   scene: null,
+  names: false,
   multiband: false,
   dimensions: null,
   compression: null,
   overviews: null,
+  histogram: null,
+  footprint: null,
+  thumbnail: false,
   inPlace: false,
   datetime: null,
   mapping: null,
+  metadata: null,
   register: null,
 };
 
@@ -63,16 +80,27 @@ export function parseSettings(text: string): IngestSettings {
 
 /** What of the settings changes what a file becomes. */
 export const planSettings = (settings: IngestSettings): PlanSettings => ({
-  scenePattern: patternOf(settings),
+  readName: readNameOf(settings),
   multiband: settings.multiband,
   ...(settings.dimensions === 'bands' && { dimensions: settings.dimensions }),
   inPlace: settings.inPlace,
   ...(settings.compression && { compression: settings.compression }),
   ...(settings.overviews && { resampling: settings.overviews }),
+  ...(settings.histogram && { histogram: settings.histogram }),
+  ...(settings.footprint && { footprint: settings.footprint }),
 });
 
-export const patternOf = ({ scene }: IngestSettings): RegExp | null =>
-  scene === null ? null : parseScenePattern(scene);
+/** @throws UserError */
+export const givenOf = ({ metadata }: IngestSettings): Given =>
+  metadata === null ? NOTHING_GIVEN : parseGiven(metadata.text, metadata.path);
+
+/** @throws UserError */
+export function readNameOf(settings: IngestSettings): ReadName | null {
+  const { scene, names } = settings;
+  const { rules } = givenOf(settings);
+  if (scene === null && !names && rules.length === 0) return null;
+  return makeReadName(scene === null ? null : parseScenePattern(scene), rules, names);
+}
 
 export function timeOfSettings({ datetime }: IngestSettings): ItemTime | null {
   const instant = datetime === null ? null : readInstant(datetime);
@@ -88,15 +116,24 @@ export function mappingOfSettings({ mapping }: IngestSettings, pathOfAll: string
   return mapping.text === null ? readMapping(mapping.path) : parseMapping(mapping.text, mapping.path);
 }
 
-/** What to tell where the file says something else by now: what it said at the last ingest counts. null: nothing. */
-export function mappingNote({ mapping }: IngestSettings, label: string): string | null {
-  if (mapping === null || mapping.text === null) return null;
-  let now: string;
-  try {
-    now = readMappingText(mapping.path);
-  } catch {
-    return null;
+/** What to tell where a file says something else by now: what it said at the last ingest counts. */
+export function changedNotes({ mapping, metadata }: IngestSettings, label: string): string[] {
+  const notes: string[] = [];
+  for (const [option, given, read] of [
+    ['--mapping', mapping, readMappingText],
+    ['--metadata', metadata, readGivenText],
+  ] as const) {
+    if (given === null || given.text === null) continue;
+    let now: string;
+    try {
+      now = read(given.path);
+    } catch {
+      continue;
+    }
+    if (now === given.text) continue;
+    notes.push(
+      `${given.path} has changed since ${label} was ingested; what it said then counts until "rucio-stac ingest" is run with ${option} again`,
+    );
   }
-  if (now === mapping.text) return null;
-  return `${mapping.path} has changed since ${label} was ingested; what it said then counts until "rucio-stac ingest" is run with --mapping again`;
+  return notes;
 }

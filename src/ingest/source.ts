@@ -6,6 +6,7 @@ import type { KeyedStore } from '../raster/zarr-keys.ts';
 import type { RucioClient } from '../rucio/connect.ts';
 import type { Ranges } from '../rucio/fetch/open-ranges.ts';
 import type { Did, DidType, Replica } from '../rucio/types.ts';
+import type { ReadName } from './named-file.ts';
 import type { Order } from './orders.ts';
 
 /** Where a file's bytes are once they can be read. */
@@ -48,6 +49,8 @@ export interface StorePlace extends KeyedStore {
 export interface SourceFile extends ListedFile {
   replicas: Replica[];
   metadata: Record<string, unknown>;
+  /** Fields of its bands, by asset key or band name, beside what the raster tells. */
+  bands?: Record<string, Record<string, unknown>>;
   /** The DID of the file that this one was made of, where its metadata tells. */
   derivedFrom?: string;
   /** RFC 3339: the lake has it no more, and when that was seen; undefined: it has. */
@@ -125,23 +128,23 @@ export function stemOf(name: string): string {
 export function sceneOf(
   source: Pick<Source, 'did'>,
   { did, name }: Pick<ListedFile, 'did' | 'name'>,
-  pattern: RegExp | null,
+  readName: ReadName | null,
 ): { id: string; from: string; asset: string | null } {
-  const groups = pattern?.exec(name)?.groups;
-  const from = groups?.scene ?? stemOf(name);
+  const named = readName?.(name);
+  const from = named?.scene ?? stemOf(name);
   const foreign = did !== null && source.did !== null && did.scope !== source.did.scope;
-  return { id: toId(foreign ? `${did.scope}.${from}` : from), from, asset: groups?.asset ?? null };
+  return { id: toId(foreign ? `${did.scope}.${from}` : from), from, asset: named?.asset ?? null };
 }
 
-/** @param pattern regular expression with the group `scene`, and `asset` where a scene has several files; null: by stem */
+/** @param readName which files are one scene, by their names; null: by stem */
 export function groupScenes<File extends ListedFile>(
   source: Pick<Source, 'did' | 'label'>,
   files: File[],
-  pattern: RegExp | null,
+  readName: ReadName | null,
 ): Scene<File>[] {
   const scenes = new Map<string, Omit<Scene<File>, 'place'> & { from: string }>();
   for (const file of files) {
-    const { id, from, asset } = sceneOf(source, file, pattern);
+    const { id, from, asset } = sceneOf(source, file, readName);
     const scene = scenes.get(id) ?? { id, files: [], from };
     if (scene.from !== from) {
       throw new UserError(

@@ -3,8 +3,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { CollectionFacts } from '../db/collection-facts.ts';
 import { COG_TYPE } from '../stac/media-type.ts';
 import { sourceKey } from './part-names.ts';
+import { PICTURES, pictureDefinition } from './picture-assets.ts';
 import type { Scene, SourceFile } from './source.ts';
-import { bandFields, joinAvailability, stateOfFiles } from './to-asset.ts';
+import { bandsOf, joinAvailability, stateOfFiles } from './to-asset.ts';
 import type { Document, SceneFile } from './to-item.ts';
 
 type Dimensions = Record<string, Document>;
@@ -63,17 +64,17 @@ function unionOf(a: unknown[], b: unknown[]): unknown[] {
 }
 
 /** What the Items of a file have as assets. */
-function assetsOf({ asset, description }: SceneFile): [string, () => Document][] {
+function assetsOf({ file, asset, description }: SceneFile): [string, () => Document][] {
   return description.layers.map((layer) => {
     const key = asset ?? layer.asset;
     if (layer.zarr) return [key, () => ({ type: description.mediaType, roles: ['data'] })];
-    const bands = () =>
-      layer.bands.map((band) => {
-        const { statistics: _, ...fields } = bandFields(band);
-        return fields;
-      });
-    const title = layer.bands[0]?.description ?? key;
-    return [key, () => ({ type: COG_TYPE, title, roles: ['data'], bands: bands() })];
+    const make = () => {
+      const bands = bandsOf({ layer, file, asset: key }).map(
+        ({ statistics: _, 'raster:histogram': __, ...fields }) => fields,
+      );
+      return { type: COG_TYPE, title: bands[0]?.description ?? key, roles: ['data'], bands };
+    };
+    return [key, make];
   });
 }
 
@@ -81,6 +82,7 @@ export function makeTally(): Tally {
   const assets = new Map<string, Placed<Document>>();
   const originals = new Map<string, Placed<null>>();
   const originalTypes = new Set<string>();
+  let isDrawn = false;
   const dimensions = new Map<string, Placed<Document>>();
   const variables = new Map<string, Placed<unknown>>();
   let files = 0;
@@ -106,6 +108,7 @@ export function makeTally(): Tally {
     add({ place }, some) {
       for (const [at, file] of some.entries()) {
         files++;
+        isDrawn ||= file.description.pictures !== undefined;
         for (const [part, [key, make]] of assetsOf(file).entries())
           keepFirst(assets, key, [place, at, part], make);
         const isCopied = file.description.layers.some(({ inPlace }) => !inPlace);
@@ -128,7 +131,11 @@ export function makeTally(): Tally {
         roles: ['source'],
       };
       const all = new Map<string, Placed<Document | null>>([...assets, ...originals]);
-      return Object.fromEntries(inOrder(all).map(([key, made]) => [key, made ?? source]));
+      const pictures = isDrawn ? PICTURES.map((kind) => [kind, pictureDefinition(kind)] as const) : [];
+      return Object.fromEntries([
+        ...inOrder(all).map(([key, made]) => [key, made ?? source] as const),
+        ...pictures,
+      ]);
     },
     cubeFields(facts, existing) {
       // A Collection of scenes and cubes has no dimensions that would be true of all.

@@ -27,8 +27,30 @@ export function bandFields(band: BandDescription): Record<string, unknown> {
     'raster:scale': band.scale,
     'raster:offset': band.offset,
     statistics: statistics && statistics.minimum !== null ? known(statistics) : null,
+    'raster:histogram': band.histogram,
   });
 }
+
+/** A layer of a file, and the key of its asset. */
+export interface Part {
+  layer: LayerDescription;
+  file: SourceFile;
+  asset: string;
+}
+
+/** Bands of an asset, with what a file's name or a person says of them. */
+export function bandsOf({ layer: { bands }, file, asset }: Part): Record<string, unknown>[] {
+  const isOnly = bands.length === 1;
+  return bands.map((band) => ({
+    ...bandFields(band),
+    // Where the raster has no name for it.
+    ...(isOnly && /^band\d+$/.test(band.name) && { name: asset }),
+    ...file.bands?.[band.name],
+    ...(isOnly && file.bands?.[asset]),
+  }));
+}
+
+const titleOf = (part: Part, otherwise: string): unknown => bandsOf(part)[0]?.description ?? otherwise;
 
 /** proj:code for STAC 1.1 readers, proj:epsg for stackstac. Shape is rows, columns; transform row-major affine. */
 export function projectionFields(layer: LayerDescription): Record<string, unknown> {
@@ -41,14 +63,14 @@ export function projectionFields(layer: LayerDescription): Record<string, unknow
   };
 }
 
-export function cogAsset(layer: LayerDescription, href: string, storageRef: string | null): Asset {
-  const [first] = layer.bands;
+export function cogAsset(part: Part, href: string, storageRef: string | null): Asset {
+  const { layer } = part;
   return {
     href,
     type: COG_TYPE,
-    title: first?.description ?? layer.asset,
+    title: titleOf(part, layer.asset),
     roles: ['data'],
-    bands: layer.bands.map(bandFields),
+    bands: bandsOf(part),
     ...projectionFields(layer),
     ...known({ 'raster:spatial_resolution': layer.resolution }),
     'file:size': layer.cog.bytes,
@@ -61,15 +83,11 @@ export function cogAsset(layer: LayerDescription, href: string, storageRef: stri
  * The original itself as data: its replicas are the same bytes, and so alternates of one another.
  * @param permanent the asset's permanent address, for when clients can read none of the replicas
  */
-export function inPlaceAsset(
-  source: Source,
-  file: SourceFile,
-  layer: LayerDescription,
-  permanent: string,
-): Asset {
+export function inPlaceAsset(source: Source, part: Part, permanent: string): Asset {
+  const { file, layer } = part;
   const [first] = replicasForReaders(file.replicas);
   const href = file.url ?? (first ? readableHref(first.pfn) : permanent);
-  const { 'file:checksum': _, ...cog } = cogAsset(layer, href, first?.rse ?? null);
+  const { 'file:checksum': _, ...cog } = cogAsset(part, href, first?.rse ?? null);
   // One band is told by its name, several by that of their file.
   const title = layer.bands.length > 1 ? baseName(file.name) : cog.title;
   return { ...cog, title, ...originalFields(source, file) };

@@ -3,12 +3,13 @@ import type { CollectionFacts } from '../db/collection-facts.ts';
 import { didKey } from '../rucio/resolve.ts';
 import type { DidType } from '../rucio/types.ts';
 import { SUMMARIZED } from '../search/summaries.ts';
+import { EXTENSIONS } from './extensions.ts';
 import { licenseOf } from './license.ts';
 import { orderFields } from './orders.ts';
 import type { Source } from './source.ts';
 import type { Tally } from './tally.ts';
 import { availability, didFields, known } from './to-asset.ts';
-import { type Document, didLinks, EXTENSIONS } from './to-item.ts';
+import { type Document, didLinks } from './to-item.ts';
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
 

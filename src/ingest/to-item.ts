@@ -1,14 +1,17 @@
 /** Scene with its descriptions -> Items. STAC 1.1 Item; projection 1.2, raster 2.0, file 2.1, alternate-assets 1.2, storage 2.0, datacube 2.3, and our rucio extension. */
 import { UserError } from '../errors.ts';
 import { placeOf } from '../geo/box-geometry.ts';
+import { footprintArea } from '../geo/footprint-parts.ts';
 import type { Geometry } from '../geo/geometry.ts';
 import type { Replica } from '../rucio/types.ts';
 import type { AssetStore } from '../s3/types.ts';
-import { OWN_PREFIX, ownAssetHref } from '../stac/link.ts';
+import { ownAssetHref } from '../stac/link.ts';
 import type { FileDescription, LayerDescription } from './describe.ts';
+import { extensionsOf } from './extensions.ts';
 import { licenseOf } from './license.ts';
 import { orderFields, worstOrder } from './orders.ts';
 import { sourceKey, storeKey } from './part-names.ts';
+import { pictureAssets, rendersOf } from './picture-assets.ts';
 import type { Scene, Source, SourceFile } from './source.ts';
 import {
   type Asset,
@@ -19,6 +22,7 @@ import {
   inPlaceAsset,
   known,
   lakeFields,
+  type Part,
   replicaByRse,
   rseScheme,
   sourceAsset,
@@ -42,23 +46,6 @@ export interface ItemSettings {
   time: ItemTime | null;
 }
 
-const extension = (name: string, version: string) =>
-  `https://stac-extensions.github.io/${name}/${version}/schema.json`;
-
-export const EXTENSIONS = {
-  projection: extension('projection', 'v1.2.0'),
-  raster: extension('raster', 'v2.0.0'),
-  file: extension('file', 'v2.1.0'),
-  alternate: extension('alternate-assets', 'v1.2.0'),
-  storage: extension('storage', 'v2.0.0'),
-  datacube: extension('datacube', 'v2.3.0'),
-  eo: extension('eo', 'v2.0.0'),
-  scientific: extension('scientific', 'v1.0.0'),
-  order: extension('order', 'v1.1.0'),
-  zarr: extension('zarr', 'v1.1.0'),
-  rucio: `${OWN_PREFIX}schemas/rucio/v1.0.0/schema.json`,
-};
-
 /** Fields that say when and where, which an Item tells in its own way. */
 const PLACED = ['datetime', 'start_datetime', 'end_datetime', 'bbox'];
 
@@ -68,17 +55,18 @@ function commonFields(metadata: Document): Document {
   return { ...Object.fromEntries(told), ...(license !== undefined && { license }) };
 }
 
+/** What made the COGs; software that made the originals stays beside it. */
+function softwareOf(files: SceneFile[]): Document {
+  const version = files.map(({ description }) => description.software).find((each) => each !== undefined);
+  if (version === undefined) return {};
+  const before = files.map(({ file }) => file.metadata['processing:software']);
+  return { 'processing:software': Object.assign({}, ...before, { 'rucio-stac': version }) as Document };
+}
+
 /** Links to licences that are addresses, each once. */
 function licenseLinks(files: SourceFile[]): Document[] {
   const links = files.flatMap(({ metadata }) => licenseOf(metadata)?.links ?? []);
   return [...new Map(links.map((link) => [link.href, link])).values()];
-}
-
-/** One layer of a scene, with the file it came from. */
-interface Part {
-  layer: LayerDescription;
-  file: SourceFile;
-  asset: string;
 }
 
 function assetKey({ asset }: SceneFile, layer: LayerDescription, layersOfStep: number): string {
@@ -89,7 +77,7 @@ function assetKey({ asset }: SceneFile, layer: LayerDescription, layersOfStep: n
 const stamp = (datetime: string) => datetime.replaceAll(/[-:]/g, '');
 
 /** Parts of one Item each: a scene of GeoTIFFs is one, a cube has one a time step. What has no time belongs to every step. */
-function groupParts(scene: Pick<Scene, 'id'>, files: SceneFile[]): Map<string, Part[]> {
+export function groupParts(scene: Pick<Scene, 'id'>, files: SceneFile[]): Map<string, Part[]> {
   const times = new Set(
     files.flatMap(({ description }) => description.layers.flatMap(({ time }) => time?.datetime ?? [])),
   );
@@ -121,8 +109,10 @@ export function itemIdsOf(
 
 /** Where the raster says it is; one without a reference system is where its metadata says. */
 function footprintOf(parts: Part[], label: string): { geometry: Geometry; bbox: number[] } {
-  const found = parts.map(({ layer }) => layer.footprint).find((each) => each !== null);
-  if (found) return found;
+  const found = parts.flatMap(({ layer }) => layer.footprint ?? []);
+  // Of bands with data in different places, the one with most of them.
+  const [largest] = found.toSorted((one, other) => footprintArea(other) - footprintArea(one));
+  if (largest) return largest;
   for (const { file } of parts) {
     const geometry = placeOf(file.metadata.bbox);
     if (geometry) return { geometry, bbox: file.metadata.bbox as number[] };
@@ -170,6 +160,7 @@ function assetsOf(
   const ref = store.scheme()?.ref ?? null;
   for (const { layer, file, asset } of parts) {
     const key = freeKey(assets, asset);
+    const part = { layer, file, asset: key };
     if (layer.inPlace) {
       const permanent = ownAssetHref(source.collectionId, id, key);
       const described = files.find((each) => each.file === file)?.description;
@@ -177,11 +168,11 @@ function assetsOf(
         assets[key] = zarrAsset(source, file, described, layer.zarr, permanent);
         continue;
       }
-      assets[key] = inPlaceAsset(source, file, layer, permanent);
+      assets[key] = inPlaceAsset(source, part, permanent);
       continue;
     }
     const href = store.hrefOf(storeKey(source.collectionId, scene, file, layer));
-    assets[key] = { ...cogAsset(layer, href, ref), ...lakeFields(source, layer) };
+    assets[key] = { ...cogAsset(part, href, ref), ...lakeFields(source, layer) };
   }
   const used = files.filter(({ file }) => parts.some((part) => part.file === file && !part.layer.inPlace));
   for (const each of used) {
@@ -190,6 +181,8 @@ function assetsOf(
     const original = sourceAsset(source, file, description, ownAssetHref(source.collectionId, id, key));
     if (original) assets[key] = original;
   }
+  for (const [key, each] of Object.entries(pictureAssets(source.collectionId, scene, id, files, store)))
+    assets[freeKey(assets, key)] = each;
   return assets;
 }
 
@@ -208,27 +201,6 @@ function projectionOf(parts: Part[]): Document {
   const [epsg] = codes;
   if (codes.size !== 1 || epsg === undefined) return {};
   return { 'proj:code': epsg === null ? null : `EPSG:${epsg}`, 'proj:epsg': epsg };
-}
-
-/** The extensions whose fields a document has, wherever they stand in it. */
-function extensionsOf(document: Document): string[] {
-  const text = JSON.stringify(document);
-  const uses = (field: string) => text.includes(`"${field}`);
-  const { projection, raster, file, alternate, storage, datacube, eo, scientific, rucio, order, zarr } =
-    EXTENSIONS;
-  return [
-    ...(uses('proj:') ? [projection] : []),
-    ...(uses('raster:') ? [raster] : []),
-    ...(uses('file:') ? [file] : []),
-    ...(uses('alternate"') ? [alternate] : []),
-    ...(uses('storage:') ? [storage] : []),
-    ...(uses('cube:') ? [datacube] : []),
-    ...(uses('eo:') ? [eo] : []),
-    ...(uses('sci:') ? [scientific] : []),
-    ...(uses('rucio:') ? [rucio] : []),
-    ...(uses('order:') ? [order] : []),
-    ...(uses('zarr:') ? [zarr] : []),
-  ];
 }
 
 function toItem(
@@ -260,8 +232,9 @@ function toItem(
     ...time,
     ...projectionOf(parts),
     ...rucioFields(source, used),
-    ...known({ 'storage:schemes': storageSchemes(replicas, store) }),
+    ...known({ 'storage:schemes': storageSchemes(replicas, store), renders: rendersOf(id, files) }),
     ...orderFields(worstOrder(source.orders, used)),
+    ...softwareOf(files.filter(({ file }) => used.includes(file))),
   };
   const assets = assetsOf(id, scene, parts, files, settings);
   const links = [...used.flatMap(({ did }) => (did ? didLinks(source, did) : [])), ...licenseLinks(telling)];

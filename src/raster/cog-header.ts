@@ -3,32 +3,42 @@
  * directories with their arrays. https://gdal.org/en/stable/drivers/raster/cog.html#file-format
  */
 
-import { predictorOf } from './cog-tiles.ts';
 import { TEXT_TAGS, writeGdalMetadata } from './gdal-metadata.ts';
 import { writeGeoTags } from './geo-keys.ts';
 import { bytesPerPixel, sampleFormatOf } from './pixels.ts';
+import { predictorOf } from './predict.ts';
 import { TAG } from './tiff-directory.ts';
 import type { BandStatistics, Compression, Layer } from './types.ts';
 
-export interface LevelPlace {
+export interface TilePlaces {
+  /** Of each tile's data, from the start of the level's own bytes. */
+  offsets: number[];
+  byteCounts: number[];
+}
+
+export interface LevelPlace extends TilePlaces {
   width: number;
   height: number;
   tileWidth: number;
   tileHeight: number;
-  /** Of each tile's data, from the start of the level's own bytes. */
-  offsets: number[];
-  byteCounts: number[];
+  /** Of the mask's tiles, each of which follows its image's; null: there is none. */
+  mask: TilePlaces | null;
   /** Bytes of the whole level, block leaders and trailers included. */
   bytes: number;
 }
 
 /** True of what writeCog makes: directories first, tiles row by row, sizes before and copies of 4 bytes after each. */
-const GHOST_LINES =
-  'LAYOUT=IFDS_BEFORE_DATA\nBLOCK_ORDER=ROW_MAJOR\nBLOCK_LEADER=SIZE_AS_UINT4\n' +
-  'BLOCK_TRAILER=LAST_4_BYTES_REPEATED\nKNOWN_INCOMPATIBLE_EDITION=NO\n ';
-const GHOST = Buffer.from(
-  `GDAL_STRUCTURAL_METADATA_SIZE=${String(GHOST_LINES.length).padStart(6, '0')} bytes\n${GHOST_LINES}\0`,
-);
+function ghostArea(hasMask: boolean): Buffer {
+  const lines =
+    'LAYOUT=IFDS_BEFORE_DATA\nBLOCK_ORDER=ROW_MAJOR\nBLOCK_LEADER=SIZE_AS_UINT4\n' +
+    `BLOCK_TRAILER=LAST_4_BYTES_REPEATED\n${hasMask ? 'MASK_INTERLEAVED_WITH_IMAGERY=YES\n' : ''}` +
+    'KNOWN_INCOMPATIBLE_EDITION=NO\n ';
+  const size = String(lines.length).padStart(6, '0');
+  return Buffer.from(`GDAL_STRUCTURAL_METADATA_SIZE=${size} bytes\n${lines}\0`);
+}
+
+/** Bytes that 32 bits can place. */
+const MOST_CLASSIC = 0xffffffff;
 
 type TagValue = { type: 2 | 3 | 4 | 12 | 16; values: number[] | Buffer };
 type Tags = Map<number, TagValue>;
@@ -46,9 +56,10 @@ export function cogHeader(
   const payload = levels.reduce((sum, level) => sum + level.bytes, 0);
   const draft = (bigTiff: boolean, dataStart: number) =>
     writeAll(layer, levels, statistics, compression, bigTiff, dataStart);
-  let bigTiff = forceBigTiff;
+  // Before any draft: a classic one cannot even hold the places of so many bytes.
+  let bigTiff = forceBigTiff || payload > MOST_CLASSIC;
   let size = draft(bigTiff, 0).length;
-  if (!bigTiff && size + payload > 0xffffffff) {
+  if (!bigTiff && size + payload > MOST_CLASSIC) {
     bigTiff = true;
     size = draft(true, 0).length;
   }
@@ -73,17 +84,22 @@ function writeAll(
   head.write('II', 0, 'latin1');
   head.writeUInt16LE(bigTiff ? 43 : 42, 2);
   if (bigTiff) head.writeUInt16LE(8, 4);
-  const first = head.length + GHOST.length + (GHOST.length % 2);
+  const ghost = ghostArea(levels[0]!.mask !== null);
+  const first = head.length + ghost.length + (ghost.length % 2);
   if (bigTiff) head.writeBigUInt64LE(BigInt(first), 8);
   else head.writeUInt32LE(first, 4);
-  const parts: Uint8Array[] = [head, GHOST, Buffer.alloc(GHOST.length % 2)];
+  const parts: Uint8Array[] = [head, ghost, Buffer.alloc(ghost.length % 2)];
   let position = first;
   levels.forEach((level, index) => {
     const tags = levelTags(layer, level, starts[index]!, bigTiff, index > 0, compression);
     if (index === 0) addMainTags(tags, layer, statistics);
-    const directory = writeDirectory(tags, position, bigTiff, index === levels.length - 1);
-    parts.push(directory);
-    position += directory.length;
+    const all = level.mask ? [tags, maskTags(level, level.mask, starts[index]!, bigTiff, index > 0)] : [tags];
+    all.forEach((each, turn) => {
+      const isLast = index === levels.length - 1 && turn === all.length - 1;
+      const directory = writeDirectory(each, position, bigTiff, isLast);
+      parts.push(directory);
+      position += directory.length;
+    });
   });
   return Buffer.concat(parts);
 }
@@ -115,8 +131,7 @@ function levelTags(
     [TAG.predictor, short(predictorOf(dataType))],
     [TAG.tileWidth, short(level.tileWidth)],
     [TAG.tileLength, short(level.tileHeight)],
-    [TAG.tileOffsets, { type: bigTiff ? 16 : 4, values: level.offsets.map((offset) => offset + start) }],
-    [TAG.tileByteCounts, { type: 4, values: level.byteCounts }],
+    ...placeTags(level, start, bigTiff),
     [TAG.sampleFormat, each(sampleFormatOf(dataType))],
   ]);
   if (layer.colorTable) tags.set(TAG.colorMap, short(...layer.colorTable));
@@ -124,6 +139,37 @@ function levelTags(
   if (samples > 1) tags.set(TAG.extraSamples, short(...Array.from({ length: samples - 1 }, () => 0)));
   if (nodata !== null) tags.set(TAG.gdalNodata, ascii(nodataText(nodata)));
   return tags;
+}
+
+function placeTags({ offsets, byteCounts }: TilePlaces, start: number, bigTiff: boolean) {
+  return [
+    [TAG.tileOffsets, { type: bigTiff ? 16 : 4, values: offsets.map((offset) => offset + start) }],
+    [TAG.tileByteCounts, { type: 4, values: byteCounts }],
+  ] as const;
+}
+
+/** A mask is an image of one bit a pixel, of kind 4 (5 of an overview). TIFF 6.0 section 8, PhotometricInterpretation 4. */
+function maskTags(
+  level: LevelPlace,
+  places: TilePlaces,
+  start: number,
+  bigTiff: boolean,
+  overview: boolean,
+): Tags {
+  return new Map([
+    [TAG.newSubfileType, long(overview ? 5 : 4)],
+    [TAG.imageWidth, long(level.width)],
+    [TAG.imageLength, long(level.height)],
+    [TAG.bitsPerSample, short(1)],
+    [TAG.compression, short(COMPRESSION_CODES.deflate)],
+    [TAG.photometric, short(4)],
+    [TAG.samplesPerPixel, short(1)],
+    [TAG.planarConfiguration, short(1)],
+    [TAG.tileWidth, short(level.tileWidth)],
+    [TAG.tileLength, short(level.tileHeight)],
+    ...placeTags(places, start, bigTiff),
+    [TAG.sampleFormat, short(1)],
+  ]);
 }
 
 /** As GDAL's parser reads it: infinities are "inf". */

@@ -1,10 +1,21 @@
 /**
- * A tile row of pixels -> compressed tiles. TIFF 6.0 sections 14 and 15, predictors 2 (integers) and 3 (floats).
- * `encodeTile` is free of state, so that it can move to a worker thread.
+ * A tile row of pixels -> tiles, and what one tile gives: its compressed bytes, those of its mask, its pixels for the
+ * next level, and its statistics. `encodeTile` knows of nothing else, so that it runs in any thread.
  */
-import type { Compress } from './compress.ts';
-import { bytesPerPixel, copyPixels, makePixels, sampleFormatOf } from './pixels.ts';
-import type { DataType, PixelArray } from './types.ts';
+import { compressorOf } from './compress.ts';
+import { reduceMask, reduceRows, type Sampled } from './overview.ts';
+import { bytesPerPixel, copyPixels, viewPixels } from './pixels.ts';
+import { predictTile, type TileSize } from './predict.ts';
+import { takePixels } from './spare-pixels.ts';
+import { type Moments, momentsOf } from './statistics.ts';
+import type { Compression, DataType, PixelArray, Resampling } from './types.ts';
+
+/** Rows of a level: those of each band, and of the mask (0: no data there), or null where all pixels have data. */
+export interface Rows {
+  bands: PixelArray[];
+  mask: Uint8Array | null;
+  count: number;
+}
 
 export interface TileShape {
   /** Of the level, pixels. */
@@ -14,89 +25,108 @@ export interface TileShape {
   dataType: DataType;
 }
 
-/** 2 for integers, 3 for floats. */
-export function predictorOf(type: DataType): 2 | 3 {
-  return sampleFormatOf(type) === 3 ? 3 : 2;
+export interface EncodeTask {
+  kind: 'encode';
+  /** Pixels of each band, one band after the other. */
+  planes: Uint8Array;
+  mask: Uint8Array | null;
+  size: TileSize;
+  bands: Sampled[];
+  compression: Compression;
+  level: number | undefined;
+  /** How the next level is made; null: there is none. */
+  resampling: Resampling | null;
+  /** Are statistics wanted? */
+  counted: boolean;
 }
 
-/** Tile `column` of a tile row that has `rows` rows; `bands` hold one array each, and are interleaved by pixel. */
-export async function encodeTile(
-  bands: PixelArray[],
-  rows: number,
-  column: number,
-  shape: TileShape,
-  compress: Compress,
-): Promise<Uint8Array> {
-  const tile = cutTile(bands, rows, column, shape);
-  const bytes =
-    predictorOf(shape.dataType) === 3
-      ? predictFloat(tile, shape, bands.length)
-      : predictHorizontal(tile, shape, bands.length);
-  return compress(bytes);
+export interface EncodedTile {
+  tile: Uint8Array;
+  mask: Uint8Array | null;
+  /** Of the next level: half as many rows and columns, rounded up, in planes; null when none was asked for. */
+  reduced: { planes: Uint8Array; mask: Uint8Array | null } | null;
+  /** One for each band; empty when none were asked for. */
+  moments: Moments[];
 }
 
-/** Pixels beyond the image repeat its last column and row: they compress to almost nothing. */
-function cutTile(bands: PixelArray[], rows: number, column: number, shape: TileShape): PixelArray {
-  const { width, tileWidth, tileHeight, dataType } = shape;
-  const samples = bands.length;
-  const tile = makePixels(dataType, tileWidth * tileHeight * samples);
+/** The part of tile `column` that lies in the image: planes of its pixels, and its mask. */
+export function cutTile(rows: Rows, column: number, { width, tileWidth, dataType }: TileShape) {
   const x = column * tileWidth;
   const columns = Math.min(tileWidth, width - x);
-  const stride = tileWidth * samples;
-  for (let row = 0; row < rows; row += 1) {
-    const to = row * stride;
+  const planes = takePixels(dataType, rows.bands.length * rows.count * columns);
+  const mask = rows.mask ? new Uint8Array(rows.count * columns) : null;
+  for (let row = 0; row < rows.count; row += 1) {
     const from = row * width + x;
-    if (samples === 1) {
-      copyPixels(tile, bands[0]!.subarray(from, from + columns), to);
-      if (columns < tileWidth) tile.fill(tile[to + columns - 1] as never, to + columns, to + tileWidth);
-      continue;
-    }
-    for (let sample = 0; sample < samples; sample += 1) {
-      const band = bands[sample]!;
-      for (let index = 0; index < tileWidth; index += 1) {
-        tile[to + index * samples + sample] = band[from + Math.min(index, columns - 1)] as never;
-      }
-    }
+    rows.bands.forEach((band, index) => {
+      copyPixels(planes, band.subarray(from, from + columns), (index * rows.count + row) * columns);
+    });
+    if (mask) mask.set(rows.mask!.subarray(from, from + columns), row * columns);
   }
-  for (let row = rows; row < tileHeight; row += 1)
-    tile.copyWithin(row * stride, (rows - 1) * stride, rows * stride);
-  return tile;
+  return { planes: new Uint8Array(planes.buffer, 0, planes.byteLength), mask, columns };
 }
 
-function predictHorizontal(tile: PixelArray, shape: TileShape, samples: number): Uint8Array {
-  const stride = shape.tileWidth * samples;
-  if (tile instanceof BigUint64Array || tile instanceof BigInt64Array) {
-    for (let row = 0; row < tile.length; row += stride) {
-      for (let at = row + stride - 1; at >= row + samples; at -= 1)
-        tile[at] = tile[at]! - tile[at - samples]!;
-    }
-  } else differences(tile, stride, samples);
-  return new Uint8Array(tile.buffer, tile.byteOffset, tile.byteLength);
-}
-
-function differences(
-  tile: Exclude<PixelArray, BigInt64Array | BigUint64Array>,
-  stride: number,
-  samples: number,
+/** Puts the reduced pixels of a tile where they belong in rows of the next level, whose width is `width`. */
+export function pasteTile(
+  reduced: { planes: Uint8Array; mask: Uint8Array | null },
+  rows: Rows,
+  x: number,
+  columns: number,
+  width: number,
+  dataType: DataType,
 ): void {
-  for (let row = 0; row < tile.length; row += stride) {
-    for (let at = row + stride - 1; at >= row + samples; at -= 1) tile[at] = tile[at]! - tile[at - samples]!;
+  const planes = viewPixels(dataType, reduced.planes);
+  for (let row = 0; row < rows.count; row += 1) {
+    rows.bands.forEach((band, index) => {
+      const from = (index * rows.count + row) * columns;
+      copyPixels(band, planes.subarray(from, from + columns), row * width + x);
+    });
+    if (reduced.mask && rows.mask) {
+      rows.mask.set(reduced.mask.subarray(row * columns, (row + 1) * columns), row * width + x);
+    }
   }
 }
 
-function predictFloat(tile: PixelArray, shape: TileShape, samples: number): Uint8Array {
-  const size = bytesPerPixel(shape.dataType);
-  const values = shape.tileWidth * samples;
-  const stride = values * size;
-  const source = new Uint8Array(tile.buffer, tile.byteOffset, tile.byteLength);
-  const out = new Uint8Array(source.length);
-  for (let row = 0; row < source.length; row += stride) {
-    for (let plane = 0; plane < size; plane += 1) {
-      const to = row + plane * values;
-      const from = row + size - 1 - plane;
-      for (let value = 0; value < values; value += 1) out[to + value] = source[from + value * size]!;
+/** @throws UserError where this Node has no Zstandard */
+export function encodeTile(task: EncodeTask): EncodedTile {
+  const { size, bands, mask } = task;
+  const { dataType } = bands[0]!;
+  const planes = viewPixels(dataType, task.planes);
+  const pixels = size.rows * size.columns;
+  const bandOf = (index: number) => planes.subarray(index * pixels, (index + 1) * pixels);
+  const moments = task.counted
+    ? bands.map(({ nodata }, index) => momentsOf(bandOf(index), size.columns, nodata, mask))
+    : [];
+  const compress = compressorOf(task.compression, task.level);
+  return {
+    tile: compress(predictTile(planes, bands.length, dataType, size)),
+    mask: mask && compressorOf('deflate', undefined)(packMask(mask, size)),
+    reduced: task.resampling && reduceTile(task, bandOf, task.resampling),
+    moments,
+  };
+}
+
+function reduceTile(
+  { size: { rows, columns }, bands, mask }: EncodeTask,
+  bandOf: (index: number) => PixelArray,
+  resampling: Resampling,
+) {
+  const pixels = Math.ceil(rows / 2) * Math.ceil(columns / 2);
+  const out = new Uint8Array(pixels * bands.length * bytesPerPixel(bands[0]!.dataType));
+  bands.forEach((band, index) => {
+    const reduced = reduceRows(bandOf(index), columns, rows, mask, band, resampling);
+    out.set(new Uint8Array(reduced.buffer), index * reduced.byteLength);
+  });
+  return { planes: out, mask: mask && reduceMask(mask, columns, rows) };
+}
+
+/** One bit a pixel, the first one the highest; 1 has data. Beyond the image there is none. */
+function packMask(mask: Uint8Array, { rows, columns, tileWidth, tileHeight }: TileSize): Uint8Array {
+  const stride = tileWidth / 8;
+  const out = new Uint8Array(stride * tileHeight);
+  for (let row = 0; row < rows; row += 1) {
+    for (let column = 0; column < columns; column += 1) {
+      if (mask[row * columns + column] !== 0) out[row * stride + (column >> 3)]! |= 0x80 >> (column & 7);
     }
-    for (let at = row + stride - 1; at >= row + samples; at -= 1) out[at] = out[at]! - out[at - samples]!;
   }
   return out;
 }

@@ -1,6 +1,6 @@
 /**
  * GeoTIFF file -> layers, one a band (or one in all), north-up. OGC GeoTIFF 1.1; GDAL's tags 42112 and 42113.
- * Overviews and masks of the source are not read: each COG gets overviews of its own.
+ * Its internal mask goes with each layer; its overviews are not read: each COG gets overviews of its own.
  */
 import { UserError } from '../errors.ts';
 import type { GeoKeys } from '../geo/crs.ts';
@@ -12,6 +12,7 @@ import { nodataOf, reverseRows } from './pixels.ts';
 import { bandReader } from './tiff-blocks.ts';
 import { type Directory, numberOf, numbersOf, readTiff, TAG, type Tiff, textOf } from './tiff-directory.ts';
 import { imageLayout, type TiffLayout } from './tiff-layout.ts';
+import { maskOf } from './tiff-mask.ts';
 import type { Grid, Layer, LayerBand, OpenOptions, RasterFile } from './types.ts';
 
 /** Closes `bytes` when the raster is closed, or cannot be opened. @throws UserError for files that are broken or hold what is not read */
@@ -41,13 +42,21 @@ export function layersOf(bytes: ByteSource, tiff: Tiff, options: OpenOptions): R
       reverseRows(await read(band, layout.height - row - count, count), layout.width);
   };
   const colours = colorTableOf(directory, layout, warnings);
+  const makeMask = maskReaders(bytes, tiff, directory, warnings);
+  const masked = (): Pick<Layer, 'readMask'> => {
+    const read = makeMask?.();
+    if (!read || !southUp) return read ? { readMask: read } : {};
+    const upsideDown = async (row: number, count: number) =>
+      reverseRows(await read(layout.height - row - count, count), layout.width) as Uint8Array;
+    return { readMask: upsideDown };
+  };
   const layers = options.multiband
     ? [wholeLayer(bands, facts, grid, metadata, options.only, makeReader())]
     : bandLayers(bands, facts, grid, metadata, options.only, makeReader);
   return {
     format: 'GeoTIFF',
     mediaType: 'image/tiff; application=geotiff',
-    layers: layers.map((layer) => ({ ...layer, ...colours })),
+    layers: layers.map((layer) => ({ ...layer, ...colours, ...masked() })),
     cube: null,
     attributes: metadata,
     warnings,
@@ -59,11 +68,20 @@ export function layersOf(bytes: ByteSource, tiff: Tiff, options: OpenOptions): R
 function mainImage(directories: Directory[], warnings: string[]): Directory {
   const kind = (directory: Directory) => numberOf(directory, TAG.newSubfileType, 0);
   const images = directories.filter((directory) => (kind(directory) & 5) === 0);
-  const masks = directories.filter((directory) => (kind(directory) & 4) !== 0 && (kind(directory) & 1) === 0);
   if (images.length > 1) warnings.push(`the file holds ${images.length} images; only the first is read`);
-  if (masks.length > 0) warnings.push('the file has an internal mask, which is left out');
   const main = images[0] ?? directories[0]!;
   return main;
+}
+
+/** A mask that cannot be read is told, for without it pixels may look like data that are none. */
+function maskReaders(bytes: ByteSource, tiff: Tiff, image: Directory, warnings: string[]) {
+  try {
+    return maskOf(bytes, tiff, image);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    warnings.push(`the file has an internal mask, which is left out: ${error.message}`);
+    return null;
+  }
 }
 
 function readGrid(

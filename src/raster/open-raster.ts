@@ -4,12 +4,9 @@ import { basename } from 'node:path';
 import { UserError } from '../errors.ts';
 import { type ByteSource, openBytes } from './bytes.ts';
 import { openCf } from './cf-layers.ts';
-import { openHdf5 } from './hdf5-file.ts';
 import { openNetcdf3 } from './netcdf3-file.ts';
 import { openGeoTiff } from './open-geotiff.ts';
 import type { OpenOptions, RasterFile } from './types.ts';
-import { openZarr } from './zarr-file.ts';
-import { isZarrStore, openFolderStore } from './zarr-store.ts';
 
 const READ = 'GeoTIFF, NetCDF and Zarr are read';
 
@@ -83,12 +80,18 @@ export async function openRasterBytes(
   if (kind.name === 'tiff') return openGeoTiff(bytes, options);
   if (kind.name === 'netcdf3') return openCf(await openNetcdf3(bytes), options);
   await bytes.close();
-  if (kind.name === 'hdf5' && path !== null) return openCf(await openHdf5(path), options);
+  if (kind.name === 'hdf5' && path !== null) {
+    // 20 MB that GeoTIFFs need not spend.
+    const { openHdf5 } = await import('./hdf5-file.ts');
+    return openCf(await openHdf5(path), options);
+  }
   throw new UserError(`${name} is ${kind.name ?? 'no raster this program knows'}; ${READ}`);
 }
 
 async function openFolder(path: string, options: OpenOptions): Promise<RasterFile> {
   const name = basename(path);
+  const { isZarrStore, openFolderStore } = await import('./zarr-store.ts');
   if (!(await isZarrStore(path))) throw new UserError(`${name} is a folder and no Zarr store; ${READ}`);
+  const { openZarr } = await import('./zarr-file.ts');
   return openCf(await openZarr(await openFolderStore(path, name)), options);
 }

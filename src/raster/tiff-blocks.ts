@@ -1,28 +1,30 @@
 /**
- * TIFF directory + file -> rows of pixels of one band: strips and tiles read, decompressed, un-predicted, put in
- * machine byte order. TIFF 6.0 sections 3, 14, 15; TIFF technical note 3 (predictor 3).
- * Deflate goes through node's zlib (thread pool), LZW through lzw.ts; JPEG, LERC, Zstandard and PackBits through geotiff.js.
+ * TIFF directory + file -> rows of pixels of one band: strips and tiles read, decoded (decode-block.ts, in whatever
+ * thread is free) and put together.
  */
-import { promisify } from 'node:util';
-import { inflate } from 'node:zlib';
-import { getDecoder } from 'geotiff';
 import { messageOf, UserError } from '../errors.ts';
 import type { ByteSource } from './bytes.ts';
-import { decodeLzw } from './lzw.ts';
+import type { BlockCoding } from './decode-block.ts';
 import { copyPixels, fillPixels, makePixels, viewPixels } from './pixels.ts';
+import { givePixels, lend, takePixels } from './spare-pixels.ts';
 import { type Directory, numbersOf, TAG } from './tiff-directory.ts';
-import { blockBytes, imageLayout, type TiffLayout } from './tiff-layout.ts';
-import { swapBytes, unpackBits, unpredict, widenHalf, ycbcrToRgb } from './tiff-samples.ts';
+import { imageLayout, type TiffLayout } from './tiff-layout.ts';
+import { decodeSomewhere, isThreadError } from './tile-pool.ts';
 import type { PixelArray } from './types.ts';
-import { sizedFrame } from './zstd-frame.ts';
-
-const inflateBytes = promisify(inflate);
 
 export type ReadBand = (band: number, row: number, count: number) => Promise<PixelArray>;
 
+interface Kept {
+  pixels: Promise<PixelArray>;
+  /** Bands that have not come to its last row yet. */
+  left: number;
+  /** Copies of it that are asked for. */
+  waiting: number;
+}
+
 /**
- * A reader of rows [row, row + count) of a band (0-based), as stored. Blocks of the latest call stay in memory, so
- * that reading a file in order decodes each block once; each reader has its own memory.
+ * A reader of rows [row, row + count) of a band (0-based), as stored. Blocks of the latest call stay in memory until
+ * all their bands are read, so that reading a file in order decodes each block once; each reader has its own memory.
  * @throws UserError for types and compressions that are not read, and for missing or broken blocks
  */
 export function bandReader(
@@ -32,22 +34,33 @@ export function bandReader(
   nodata: number | bigint | null,
 ): ReadBand {
   const layout = imageLayout(directory, bytes.name);
-  let blocks = new Map<number, Promise<PixelArray>>();
+  const coding = codingOf(directory, layout, littleEndian);
+  let blocks = new Map<number, Kept>();
   return async (band, row, count) => {
-    const out = makePixels(layout.dataType, count * layout.width);
-    const kept = new Map<number, Promise<PixelArray>>();
+    const out = takePixels(layout.dataType, count * layout.width);
+    const kept = new Map<number, Kept>();
     const copies: Promise<void>[] = [];
     const firstBlockRow = Math.floor(row / layout.blockHeight);
     const lastBlockRow = Math.floor((row + count - 1) / layout.blockHeight);
     for (let blockRow = firstBlockRow; blockRow <= lastBlockRow; blockRow += 1) {
+      const isEnd = row + count >= Math.min((blockRow + 1) * layout.blockHeight, layout.height);
       for (let blockColumn = 0; blockColumn < layout.across; blockColumn += 1) {
         const plane = layout.planar ? band : 0;
         const index = (plane * layout.down + blockRow) * layout.across + blockColumn;
-        const block =
-          blocks.get(index) ?? readBlock(bytes, directory, layout, littleEndian, index, blockRow, nodata);
-        kept.set(index, block);
+        const block = blocks.get(index) ?? {
+          pixels: readBlock(bytes, layout, coding, index, blockRow, nodata),
+          left: layout.samples,
+          waiting: 0,
+        };
+        block.waiting += 1;
+        if (isEnd) block.left -= 1;
+        if (block.left > 0) kept.set(index, block);
         copies.push(
-          block.then((pixels) => copyBlock(pixels, out, layout, band, blockRow, blockColumn, row, count)),
+          block.pixels.then((pixels) => {
+            copyBlock(pixels, out, layout, band, blockRow, blockColumn, row, count);
+            block.waiting -= 1;
+            if (block.left === 0 && block.waiting === 0) givePixels(pixels);
+          }),
         );
       }
     }
@@ -57,6 +70,18 @@ export function bandReader(
   };
 }
 
+/** How an image's blocks are decoded. */
+export function codingOf(directory: Directory, layout: TiffLayout, littleEndian: boolean): BlockCoding {
+  const { compression, predictor, blockWidth, samples, bits, dataType, half, lossyColour, planar } = layout;
+  return {
+    ...{ compression, predictor, blockWidth, samples, bits, dataType, half, lossyColour, planar },
+    swapped: !littleEndian && !layout.machineOrder,
+    jpegTables: Array.from(numbersOf(directory, TAG.jpegTables)),
+    lercParameters: Array.from(numbersOf(directory, TAG.lercParameters)),
+  };
+}
+
+/** Blocks hold their bands one after the other. */
 function copyBlock(
   block: PixelArray,
   out: PixelArray,
@@ -72,24 +97,22 @@ function copyBlock(
   const columns = Math.min(blockWidth, width - x);
   const top = Math.max(row, blockRow * blockHeight);
   const bottom = Math.min(row + count, (blockRow + 1) * blockHeight, layout.height);
+  const plane = samples === 1 ? 0 : (block.length / samples) * band;
   for (let y = top; y < bottom; y += 1) {
-    const from = (y - blockRow * blockHeight) * blockWidth * samples;
-    const to = (y - row) * width + x;
-    if (samples === 1) {
-      copyPixels(out, block.subarray(from, from + columns), to);
-    } else {
-      for (let column = 0; column < columns; column += 1) {
-        out[to + column] = block[from + column * samples + band] as never;
-      }
-    }
+    const from = plane + (y - blockRow * blockHeight) * blockWidth;
+    copyPixels(out, block.subarray(from, from + columns), (y - row) * width + x);
   }
 }
 
-async function readBlock(
+/**
+ * Pixels of one block as stored, its bands one after the other; of a block without a place in the file, nodata.
+ * @param index among all blocks of the image, `blockRow` its row among them
+ * @throws UserError for a missing or broken block
+ */
+export async function readBlock(
   bytes: ByteSource,
-  directory: Directory,
   layout: TiffLayout,
-  littleEndian: boolean,
+  coding: BlockCoding,
   index: number,
   blockRow: number,
   nodata: number | bigint | null,
@@ -97,75 +120,27 @@ async function readBlock(
   const rows = layout.tiled
     ? layout.blockHeight
     : Math.min(layout.blockHeight, layout.height - blockRow * layout.blockHeight);
-  const length = rows * layout.blockWidth * layout.samples;
   const offset = layout.offsets[index];
   const size = layout.byteCounts[index];
   if (offset === undefined || size === undefined) {
     throw new UserError(`${bytes.name} is corrupt: block ${index} has no place in the file`);
   }
   if (offset === 0 && size === 0) {
-    const empty = makePixels(layout.dataType, length);
+    const empty = makePixels(layout.dataType, rows * layout.blockWidth * layout.samples);
     if (nodata !== null) fillPixels(empty, nodata);
     return empty;
   }
   const stored = await bytes.read(offset, size);
-  const raw = await decompress(stored, directory, layout, rows).catch((error: unknown) => {
-    throw new UserError(`${bytes.name} is corrupt: block ${index} cannot be decoded (${messageOf(error)})`, {
-      cause: error,
-    });
-  });
-  const expected = blockBytes(layout, rows);
-  if (raw.byteLength < expected) {
-    throw new UserError(
-      `${bytes.name} is corrupt: block ${index} decodes to ${raw.byteLength} bytes instead of ${expected}`,
-    );
-  }
-  return toPixels(raw.subarray(0, expected), layout, littleEndian);
-}
-
-/** Bytes of one block as stored before compression. */
-async function decompress(
-  stored: Buffer,
-  directory: Directory,
-  layout: TiffLayout,
-  rows: number,
-): Promise<Uint8Array> {
-  if (layout.compression === 1) return stored;
-  const limit = blockBytes(layout, rows);
-  if (layout.compression === 5) return decodeLzw(stored, limit);
-  if (layout.compression === 8 || layout.compression === 32946) {
-    // A block may hold more rows than it should, never without end.
-    return inflateBytes(stored, { maxOutputLength: limit * 2 + 65536 });
-  }
-  const tables = numbersOf(directory, TAG.jpegTables);
-  const parameters = {
-    tileWidth: layout.blockWidth,
-    tileHeight: rows,
-    planarConfiguration: layout.planar ? 2 : 1,
-    bitsPerSample: Array.from({ length: layout.samples }, () => layout.bits),
-    predictor: 1,
-    ...(tables.length > 0 && { JPEGTables: Uint8Array.from(tables) }),
-    LercParameters: numbersOf(directory, TAG.lercParameters),
-  };
-  const decoder = await getDecoder(layout.compression, parameters);
-  const exact = new Uint8Array(layout.compression === 50000 ? sizedFrame(stored, limit) : stored).buffer;
-  return new Uint8Array(await decoder.decode(exact));
-}
-
-function toPixels(raw: Uint8Array, layout: TiffLayout, littleEndian: boolean): PixelArray {
-  const { dataType, samples, blockWidth, predictor, bits, lossyColour, half, machineOrder } = layout;
-  if (bits < 8) return unpackBits(raw, bits, blockWidth * samples);
-  const size = bits / 8;
-  let bytes = raw;
-  if (predictor === 3) {
-    unpredict(bytes, 3, size, blockWidth, samples);
-  } else {
-    if (!littleEndian && !machineOrder && size > 1) swapBytes(bytes, size);
-    if (predictor === 2) {
-      if (bytes.byteOffset % size !== 0) bytes = bytes.slice();
-      unpredict(bytes, 2, size, blockWidth, samples);
-    }
-  }
-  if (lossyColour) ycbcrToRgb(bytes);
-  return half ? widenHalf(bytes) : viewPixels(dataType, bytes);
+  const pixels = takePixels(layout.dataType, rows * layout.blockWidth * layout.samples);
+  const into = new Uint8Array(pixels.buffer, 0, pixels.byteLength);
+  const decoded = await decodeSomewhere({ kind: 'decode', stored, into, rows, coding }).catch(
+    (error: unknown) => {
+      if (isThreadError(error)) throw error;
+      throw new UserError(
+        `${bytes.name} is corrupt: block ${index} cannot be decoded (${messageOf(error)})`,
+        { cause: error },
+      );
+    },
+  );
+  return lend(viewPixels(layout.dataType, decoded));
 }

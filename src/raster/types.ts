@@ -79,8 +79,10 @@ export interface Layer {
   colorTable?: number[];
   /** GDAL-style metadata of the whole layer (TIFF tag 42112 and friends), kept in the COG. */
   metadata: Record<string, string>;
-  /** Rows [row, row + count) of band `band` (0-based), count * width values. */
+  /** Rows [row, row + count) of band `band` (0-based), count * width values, which are the caller's to change. */
   readRows(band: number, row: number, count: number): Promise<PixelArray>;
+  /** The mask of all bands, where the file has one: 0 for pixels without data, count * width values. */
+  readMask?(row: number, count: number): Promise<Uint8Array>;
 }
 
 /** Dimension of a cube as the datacube extension wants it (v2.3.0). */

@@ -3,16 +3,21 @@
  * Tiles of each level are spooled beside the target, then joined behind the header: smallest overview first.
  */
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { cogHeader } from './cog-header.ts';
-import { type CogLevel, openLevel, tileSize } from './cog-level.ts';
+import { type CogLevel, openLevel, tileSize, writeFully } from './cog-level.ts';
 import { compressorOf } from './compress.ts';
-import { overviewReducer } from './overview.ts';
+import { bytesPerPixel } from './pixels.ts';
+import { givePixels } from './spare-pixels.ts';
 import { sumStatistics } from './statistics.ts';
 import { makeTileBudget } from './tile-budget.ts';
-import type { CogOptions, CogResult, Layer, PixelArray } from './types.ts';
+import { THREADS } from './tile-pool.ts';
+import type { CogOptions, CogResult, Layer } from './types.ts';
 
 const COPY_BYTES = 4 * 1024 * 1024;
+/** Of tiles that wait or are encoded, whatever their size. */
+const TILE_BYTES = 4 * 1024 * 1024;
+const MOST_TILE_BYTES = 96 * 1024 * 1024;
 
 /**
  * Writes `path` (by way of `${path}.part`; nothing is left behind on failure). The same layer gives the same bytes.
@@ -23,7 +28,7 @@ const COPY_BYTES = 4 * 1024 * 1024;
 export async function writeCog(layer: Layer, path: string, options: CogOptions = {}): Promise<CogResult> {
   const { signal, blockSize = 512, compression = 'deflate' } = options;
   const resampling = options.resampling ?? (layer.colorTable ? 'mode' : 'average');
-  const compress = compressorOf(compression, options.level);
+  compressorOf(compression, options.level);
   if (!Number.isInteger(blockSize) || blockSize < 32 || blockSize % 32 !== 0 || blockSize > 4096) {
     throw new RangeError(`blockSize ${blockSize} is no multiple of 32 from 32 to 4096`);
   }
@@ -34,7 +39,7 @@ export async function writeCog(layer: Layer, path: string, options: CogOptions =
   signal?.throwIfAborted();
   const part = `${path}.part`;
   const levels: CogLevel[] = [];
-  const budget = makeTileBudget();
+  const budget = makeTileBudget(roomFor(layer, blockSize));
   const sums = layer.bands.map((band) => sumStatistics(band.nodata));
   try {
     const sizes = levelSizes(layer.grid.width, layer.grid.height, blockSize);
@@ -45,18 +50,20 @@ export async function writeCog(layer: Layer, path: string, options: CogOptions =
         `${part}-${index}`,
         { width, height, tileWidth, tileHeight },
         {
-          dataType: first.dataType,
-          bands: layer.bands.length,
-          compress,
-          reducers: layer.bands.map((band) => overviewReducer(band, resampling)),
+          bands: layer.bands.map(({ dataType, nodata }) => ({ dataType, nodata })),
+          hasMask: layer.readMask !== undefined,
+          compression,
+          level: options.level,
+          resampling,
           signal,
           budget,
+          count: index > 0 ? null : (moments) => sums.forEach((sum, band) => void sum.merge(moments[band]!)),
         },
         levels[0] ?? null,
       );
       levels.unshift(opened);
     }
-    await fill(layer, levels[0]!, sums, signal);
+    await fill(layer, levels[0]!, signal);
     for (const one of levels) await one.finish();
     for (const one of levels) await one.close();
     const pixels = layer.grid.width * layer.grid.height;
@@ -89,37 +96,26 @@ function levelSizes(width: number, height: number, blockSize: number): [number, 
   return sizes;
 }
 
-/** Reads the layer a tile row at a time; the next one is read while this one is compressed. */
-async function fill(
-  layer: Layer,
-  level: CogLevel,
-  sums: ReturnType<typeof sumStatistics>[],
-  signal: AbortSignal | undefined,
-): Promise<void> {
+/** Bytes of tiles at a time: a tile for each thread, and one that is cut meanwhile. */
+function roomFor(layer: Layer, blockSize: number): number {
+  const tile = blockSize * blockSize * layer.bands.length * bytesPerPixel(layer.bands[0]!.dataType);
+  return Math.max(TILE_BYTES, Math.min(tile * (THREADS + 1), MOST_TILE_BYTES));
+}
+
+/** Reads the layer a tile row at a time, while the last tiles of the row before are encoded. */
+async function fill(layer: Layer, level: CogLevel, signal: AbortSignal | undefined): Promise<void> {
   const { width, height } = layer.grid;
-  const rowsAt = (row: number) => Math.min(level.tileHeight, height - row);
-  const read = async (row: number): Promise<PixelArray[]> => {
-    const bands: PixelArray[] = [];
-    for (let band = 0; band < layer.bands.length; band += 1) {
-      bands.push(await layer.readRows(band, row, rowsAt(row)));
-    }
-    return bands;
-  };
-  let coming = read(0);
   for (let row = 0; row < height; row += level.tileHeight) {
     signal?.throwIfAborted();
-    const bands = await coming;
-    const next = row + level.tileHeight;
-    if (next < height) {
-      coming = read(next);
-      // Awaited in the next turn; until then a failure must not count as unhandled.
-      coming.catch(() => undefined);
-    }
-    bands.forEach((band, index) => {
-      if (band.length !== width * rowsAt(row)) throw new RangeError(`layer ${layer.key} gave too few pixels`);
-      sums[index]!.add(band, width);
-    });
-    await level.push(bands, rowsAt(row));
+    const count = Math.min(level.tileHeight, height - row);
+    const [mask, ...bands] = await Promise.all([
+      layer.readMask?.(row, count),
+      ...layer.bands.map((_band, index) => layer.readRows(index, row, count)),
+    ]);
+    if ([mask, ...bands].some((pixels) => pixels && pixels.length !== width * count))
+      throw new RangeError(`layer ${layer.key} gave too few pixels`);
+    await level.push({ bands, mask: mask ?? null, count });
+    givePixels(...bands);
   }
 }
 
@@ -134,9 +130,11 @@ async function join(
   const out = await open(part, 'w');
   let bytes = 0;
   const write = async (chunk: Buffer) => {
-    hash.update(chunk);
     bytes += chunk.length;
-    await writeFully(out, chunk);
+    // Hashed while the system writes.
+    const writing = writeFully(out, chunk);
+    hash.update(chunk);
+    await writing;
   };
   try {
     await write(header);
@@ -160,9 +158,4 @@ async function join(
     await out.close();
   }
   return { bytes, sha256: hash.digest('hex') };
-}
-
-async function writeFully(out: FileHandle, chunk: Buffer): Promise<void> {
-  let done = 0;
-  while (done < chunk.length) done += (await out.write(chunk, done)).bytesWritten;
 }

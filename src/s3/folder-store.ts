@@ -6,7 +6,7 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { messageOf, UserError } from '../errors.ts';
 import { encodeKey } from './address.ts';
-import type { AssetStore, PutObject, StoredObject } from './types.ts';
+import type { AssetStore, PutObject, StoredObject, StoredRanges } from './types.ts';
 
 /** @param ownPrefix the mark of our own addresses, which ends in a slash; the server puts its public address there */
 export function folderStore(folder: string, ownPrefix: string): AssetStore {
@@ -27,6 +27,7 @@ export function folderStore(folder: string, ownPrefix: string): AssetStore {
         throw new UserError(`${key} cannot be read from ${root}: ${messageOf(error)}.`, { cause: error });
       });
     },
+    openRanges: (key) => openRanges(pathOf(root, key), key),
     remove: (key) => rm(pathOf(root, key), { force: true }),
     check: () => check(root),
     async close() {},
@@ -74,6 +75,29 @@ async function put(root: string, { key, path, bytes, sha256, signal, onProgress 
     throw new UserError(`${target} cannot be written: ${messageOf(error)}.`, { cause: error });
   }
   onProgress?.(bytes);
+}
+
+async function openRanges(path: string, name: string): Promise<StoredRanges> {
+  const handle = await open(path, 'r').catch((error: unknown) => {
+    throw new UserError(`${name} cannot be read: ${messageOf(error)}.`, { cause: error });
+  });
+  const { size } = await handle.stat();
+  return {
+    name,
+    size,
+    async read(offset, length) {
+      const bytes = Buffer.allocUnsafeSlow(length);
+      let done = 0;
+      while (done < length) {
+        const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
+        if (bytesRead === 0)
+          throw new UserError(`${name} ends at byte ${offset + done}, before ${offset + length}.`);
+        done += bytesRead;
+      }
+      return bytes;
+    },
+    close: () => handle.close(),
+  };
 }
 
 /** Files that are listed together. */

@@ -57,7 +57,14 @@ export function s3Fault(error: unknown, settings: S3Settings, step: string): Use
     case 'CredentialsProviderError':
       return tell('no access key is set. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.');
     case 'ECONNREFUSED':
-      return tell('the connection was refused. Check S3_ENDPOINT, and that the server runs.');
+      return tell(
+        'the connection was refused. Check S3_ENDPOINT, and that the server runs; then the same command goes on.',
+      );
+    case 'ECONNRESET':
+    case 'EPIPE':
+    case 'UND_ERR_SOCKET':
+    case 'IncompleteBody':
+      return tell('the connection broke. Run the command again; it goes on with what is stored.');
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return tell(

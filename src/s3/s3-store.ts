@@ -1,5 +1,5 @@
 /** COG on disk -> object in a bucket that clients read over https. Amazon S3, MinIO, Ceph, versitygw. */
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -14,21 +14,28 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import { UserError } from '../errors.ts';
 import { objectKey, publicAddress, storageScheme } from './address.ts';
+import { PART_BYTES, putInParts } from './multipart.ts';
+import { mustBeReadable } from './public-read.ts';
 import { isAbort, s3Code, s3Fault, s3Status } from './s3-faults.ts';
 import type { AssetStore, PutObject, S3Settings } from './types.ts';
 
-/** From here on in parts: a lost connection then costs one part. Also the least size of a part. */
-const PART_BYTES = 16 * 1024 * 1024;
-/** S3 takes 10,000 parts. */
-const MOST_PARTS = 9_000;
 const CACHE_CONTROL = 'public, max-age=3600';
 /** Answers of servers that do not know checksum headers. */
 const NO_CHECKSUMS = new Set(['NotImplemented', 'InvalidRequest', 'InvalidArgument', 'UnsupportedArgument']);
 
-export function s3Store(settings: S3Settings): AssetStore {
+export interface S3StoreOptions {
+  /** Where unfinished uploads are remembered; null: they begin anew. */
+  stateFolder?: string | null;
+  /** What is stored must be readable without keys. */
+  isPublic?: boolean;
+}
+
+export function s3Store(
+  settings: S3Settings,
+  { stateFolder = null, isPublic = false }: S3StoreOptions = {},
+): AssetStore {
   const client = createClient(settings);
   const Bucket = settings.bucket;
   let checksums = true;
@@ -43,12 +50,16 @@ export function s3Store(settings: S3Settings): AssetStore {
   }
 
   async function store(object: PutObject): Promise<void> {
-    const send = object.bytes > PART_BYTES ? putInParts : putWhole;
+    const send = (withSums: boolean) => {
+      if (object.bytes <= PART_BYTES) return putWhole(client, settings, object, withSums);
+      const headers = headersOf(object, settings);
+      return putInParts(client, object, { headers, checksums: withSums, stateFolder });
+    };
     try {
-      await send(client, settings, object, checksums);
+      await send(checksums);
     } catch (error) {
       if (!checksums || !NO_CHECKSUMS.has(s3Code(error))) throw error;
-      await send(client, settings, object, false);
+      await send(false);
       // Remembered only now: the same answers also mean other things.
       checksums = false;
     }
@@ -76,6 +87,7 @@ export function s3Store(settings: S3Settings): AssetStore {
         );
       }
       await attempt(`store ${object.key}`, () => store(object));
+      if (isPublic) await mustBeReadable(publicAddress(settings, object.key), object.bytes, object.signal);
     },
     async *list(prefix, signal) {
       const from = objectKey(settings, prefix);
@@ -94,6 +106,27 @@ export function s3Store(settings: S3Settings): AssetStore {
         const { Body } = await client.send(object, { abortSignal: signal });
         await pipeline(Body as Readable, createWriteStream(path), signal ? { signal } : {});
       }),
+    openRanges: async (key, signal) => {
+      const Key = objectKey(settings, key);
+      const head = await attempt(`read ${key}`, () =>
+        client.send(new HeadObjectCommand({ Bucket, Key }), { abortSignal: signal }),
+      );
+      return {
+        name: key,
+        size: head.ContentLength ?? 0,
+        read: (offset, length) =>
+          attempt(`read ${key}`, async () => {
+            // One that is written anew meanwhile is not read half.
+            const range = { Range: `bytes=${offset}-${offset + length - 1}`, IfMatch: head.ETag };
+            const command = new GetObjectCommand({ Bucket, Key, ...range });
+            const { Body } = await client.send(command, { abortSignal: signal });
+            const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
+            if (bytes.length === length) return bytes;
+            throw new UserError(`${key} gave ${bytes.length} bytes instead of ${length}.`);
+          }),
+        close: async () => {},
+      };
+    },
     remove: async (key) => {
       const command = new DeleteObjectCommand({ Bucket, Key: objectKey(settings, key) });
       await attempt(`delete ${key}`, () => client.send(command));
@@ -150,32 +183,6 @@ async function putWhole(
     { abortSignal: object.signal },
   );
   object.onProgress?.(Body.length);
-}
-
-/** Each part carries its own sha256; the sum of the whole stands in the metadata, where `has` reads it. */
-async function putInParts(
-  client: S3Client,
-  settings: S3Settings,
-  object: PutObject,
-  checksums: boolean,
-): Promise<void> {
-  const Body = createReadStream(object.path, { highWaterMark: 1 << 20 });
-  const upload = new Upload({
-    client,
-    params: { ...headersOf(object, settings), Body, ...(checksums && { ChecksumAlgorithm: 'SHA256' }) },
-    partSize: Math.max(PART_BYTES, Math.ceil(object.bytes / MOST_PARTS)),
-    queueSize: 4,
-  });
-  const abort = () => void upload.abort().catch(() => undefined);
-  object.signal?.addEventListener('abort', abort, { once: true });
-  if (object.signal?.aborted) abort();
-  upload.on('httpUploadProgress', ({ loaded }) => object.onProgress?.(loaded ?? 0));
-  try {
-    await upload.done();
-  } finally {
-    object.signal?.removeEventListener('abort', abort);
-    Body.destroy();
-  }
 }
 
 /** The bucket is there, and an upload may begin in it: one is begun and given up, so nothing stays behind. */

@@ -26,6 +26,7 @@ export function readS3Settings(env: Env): S3Settings | null {
     faults.push(`${missing} is not set, though its other half is`);
   }
   const forcePathStyle = booleanOf(env, 'S3_FORCE_PATH_STYLE', endpoint !== null, faults);
+  const checkPublic = booleanOf(env, 'S3_CHECK_PUBLIC', true, faults);
   if (faults.length > 0) throw new UserError(`The S3 settings cannot be used: ${faults.join('; ')}.`);
   return {
     endpoint,
@@ -37,6 +38,7 @@ export function readS3Settings(env: Env): S3Settings | null {
     accessKeyId,
     secretAccessKey,
     sessionToken: env.AWS_SESSION_TOKEN?.trim() || null,
+    checkPublic,
   };
 }
 

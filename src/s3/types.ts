@@ -17,6 +17,14 @@ export interface StoredObject {
   bytes: number;
 }
 
+export interface StoredRanges {
+  /** The object's key, for messages. */
+  name: string;
+  size: number;
+  read(offset: number, length: number): Promise<Buffer>;
+  close(): Promise<void>;
+}
+
 export interface AssetStore {
   /** Public address of a key; the embedded store answers with `OWN_PREFIX`-addresses that the server rewrites. */
   hrefOf(key: string): string;
@@ -30,6 +38,8 @@ export interface AssetStore {
   list(prefix: string, signal?: AbortSignal): AsyncIterable<StoredObject[]>;
   /** Writes an object to a local file. @throws UserError when it is not there, or the file cannot be written */
   fetch(object: { key: string; path: string; signal?: AbortSignal }): Promise<void>;
+  /** Exact ranges of an object's bytes. @throws UserError when it is not there, or has not that many */
+  openRanges(key: string, signal?: AbortSignal): Promise<StoredRanges>;
   /** Deletes an object; one that is not there is no fault. */
   remove(key: string): Promise<void>;
   /** Fields of the storage extension v2.0.0 for documents: `storage:schemes` and the ref of each asset; null for the embedded store. */
@@ -49,4 +59,6 @@ export interface S3Settings {
   accessKeyId: string | null;
   secretAccessKey: string | null;
   sessionToken: string | null;
+  /** Whether what is stored is looked for as everybody reads it, without keys. */
+  checkPublic: boolean;
 }

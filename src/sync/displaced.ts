@@ -2,7 +2,7 @@
 import { pruneItems } from '../db/synced.ts';
 import { memoryKey } from '../ingest/plan.ts';
 import { toListed } from '../ingest/rucio-source.ts';
-import { patternOf } from '../ingest/settings.ts';
+import { readNameOf } from '../ingest/settings.ts';
 import { type ListedFile, sceneOf } from '../ingest/source.ts';
 import { keyOf, type Sync, tell } from './state.ts';
 
@@ -11,11 +11,13 @@ function findDisplaced({ target, listing }: Sync, missed: readonly ListedFile[])
   const [first, ...others] = listing.groups;
   if (!first || missed.length === 0) return [];
   const source = { did: target.home };
-  const missedScene = (file: ListedFile) => sceneOf(source, file, patternOf(first.settings));
+  const readFirst = readNameOf(first.settings);
+  const missedScene = (file: ListedFile) => sceneOf(source, file, readFirst);
   const taken = new Map<string, string | null>(missed.map((file) => [missedScene(file).id, null]));
   for (const { settings, files } of [first, ...others]) {
+    const readName = readNameOf(settings);
     for (const file of files) {
-      const { id, from } = sceneOf(source, toListed(file), patternOf(settings));
+      const { id, from } = sceneOf(source, toListed(file), readName);
       if (taken.has(id)) taken.set(id, from);
     }
   }

@@ -1,6 +1,7 @@
 /** One Collection that is being compared: what it is compared with, in which ways its files are ingested, and what came of it. */
 import { readIngestedKeys } from '../db/synced.ts';
 import { UserError } from '../errors.ts';
+import { withGiven } from '../ingest/given.ts';
 import { groupStores } from '../ingest/group-stores.ts';
 import { type Mapping, mapMetadata } from '../ingest/mapping.ts';
 import { makePlan, memoryKey } from '../ingest/plan.ts';
@@ -8,7 +9,14 @@ import { makeOrderReader } from '../ingest/read-orders.ts';
 import { completeFiles, toListed, toSourceFile } from '../ingest/rucio-source.ts';
 import { openRun } from '../ingest/run.ts';
 import type { IngestContext, Run } from '../ingest/run-scenes.ts';
-import { type IngestSettings, mappingNote, planSettings, timeOfSettings } from '../ingest/settings.ts';
+import {
+  changedNotes,
+  givenOf,
+  type IngestSettings,
+  planSettings,
+  readNameOf,
+  timeOfSettings,
+} from '../ingest/settings.ts';
 import type { ListedFile, Source, SourceFile } from '../ingest/source.ts';
 import type { Document } from '../ingest/to-item.ts';
 import type { RucioClient } from '../rucio/connect.ts';
@@ -197,16 +205,17 @@ function openGroup(
 ): Group {
   const seen: Pick<Group, 'gone' | 'told'> = { gone: new Map(), told: new Map() };
   listed.sort((a, b) => order(a.did?.scope ?? '', b.did?.scope ?? '') || order(a.name, b.name));
-  const source = sourceFor(sync, settings, listed, seen);
+  const source = withGiven(sourceFor(sync, settings, listed, seen), givenOf(settings), readNameOf(settings));
   const plan = makePlan(source, planSettings(settings));
   for (const scene of plan.scenes) scene.place += place;
   const time = timeOfSettings(settings);
   const { report, target } = sync;
-  const note = mappingNote(settings, didKey(target.home));
-  if (note !== null) report.notes.push(note);
+  report.notes.push(...changedNotes(settings, didKey(target.home)));
   const asked = { collection: target.collection, context: sync.context, report, time };
   const publisher = settings.register && makePublisher(source, settings.register, asked);
-  const context = { ...sync.context, time, settings: null, ...(publisher && { publish: publisher.publish }) };
+  const isDrawing = settings.thumbnail;
+  const more = { time, settings: null, isDrawing, ...(publisher && { publish: publisher.publish }) };
+  const context = { ...sync.context, ...more };
   const run = openRun(plan, context);
   // The Collection is there; it is written at the end.
   const readOrders = makeOrderReader(context.db, source, context.signal);

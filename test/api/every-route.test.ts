@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { collection, item } from '../support/documents.ts';
+import { storeScene } from '../support/pictures.ts';
 import { type ItemCollection, startTestServer, type TestServer } from '../support/server.ts';
 
 interface Operation {
@@ -9,7 +10,15 @@ interface Operation {
 }
 type Paths = Record<string, Record<string, Operation>>;
 
-const IDS: Record<string, string> = { collectionId: 'c', itemId: 'i', assetKey: 'k', scope: 'lake' };
+const IDS: Record<string, string> = {
+  collectionId: 'c',
+  itemId: 'i',
+  assetKey: 'k',
+  scope: 'lake',
+  z: '0',
+  x: '0',
+  y: '0',
+};
 /** An address of the description, with ids of what is there. */
 const filled = (path: string, ids = IDS) =>
   path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(ids[name] ?? ''));
@@ -21,8 +30,10 @@ describe('every route of /api', () => {
     server.get(path, { ...init, method: method.toUpperCase() });
   before(async () => {
     server = await startTestServer({ RUCIO_STAC_TRANSACTIONS: 'true' });
-    // An asset leads to its address: here to one that any GET takes.
-    const assets = { k: { href: 'rucio-stac://api/conformance' } };
+    await storeScene(server.config);
+    // An asset leads to its address, and there are pictures of it.
+    const href = 'rucio-stac://api/assets/scene/red.tif';
+    const assets = { k: { href, type: 'image/tiff', roles: ['data'] } };
     await server.store([collection('c', { 'rucio:scope': 'lake' }), item('i', { assets }, { level: 5 })]);
     paths = Object.entries((await server.json<{ paths: Paths }>('/api')).paths);
   });

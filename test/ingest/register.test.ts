@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LayerDescription } from '../../src/ingest/describe.ts';
+import { EXTENSIONS } from '../../src/ingest/extensions.ts';
 import { makePlan } from '../../src/ingest/plan.ts';
 import { cogDid } from '../../src/ingest/register.ts';
 import { itemText } from '../../src/ingest/register-item.ts';
 import type { ListedFile, Scene, Source, SourceFile } from '../../src/ingest/source.ts';
 import type { Document } from '../../src/ingest/to-item.ts';
-import { EXTENSIONS } from '../../src/ingest/to-item.ts';
 import { makeValidator } from '../../src/stac/validate.ts';
 
 const name = (id: string, key: string, sha256: string) => {
@@ -138,7 +138,7 @@ test('texts of Items beside their source are no sources, and nothing to be told 
   });
   const files = ['a.tif', 'a.0123456789ab.stac.json', 'a.json'].map(listed);
   const { scenes, others, made } = makePlan({ files, did: null, label: 's:set' } as unknown as Source, {
-    scenePattern: null,
+    readName: null,
     multiband: false,
   });
   assert.deepEqual(

@@ -59,7 +59,7 @@ describe('ingest of a local folder', () => {
     lines.length = 0;
     const source = openLocalSource(input, 'local', metadata);
     const store = folderStore(assets, OWN_PREFIX);
-    const plan = makePlan(source, { scenePattern: null, multiband: false });
+    const plan = makePlan(source, { readName: null, multiband: false });
     return runPlan(plan, {
       db: database.db,
       store,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatBytes, makePlan, parseScenePattern, planBatches, printPlan } from '../../src/ingest/plan.ts';
+import { makeReadName, parseScenePattern } from '../../src/ingest/file-names.ts';
+import { formatBytes, makePlan, planBatches, printPlan } from '../../src/ingest/plan.ts';
 import { collectionIdOf, parseDid } from '../../src/ingest/rucio-source.ts';
 import { groupScenes, type Source, type SourceFile, toId } from '../../src/ingest/source.ts';
 import { replicaByRse, sourceAsset } from '../../src/ingest/to-asset.ts';
@@ -80,7 +81,7 @@ test('a file is a scene, files of one stem are one, a pattern joins the rest', (
     ],
   );
   const pattern = parseScenePattern('(?<scene>[^/]+)_(?<asset>B\\d+)\\.tif$');
-  const scenes = groupScenes(source(files), files.slice(2), pattern);
+  const scenes = groupScenes(source(files), files.slice(2), makeReadName(pattern, [], false));
   assert.deepEqual(
     scenes.map(({ id, files: members }) => [id, members.map(({ asset }) => asset)]),
     [['x', ['B04', 'B08']]],
@@ -105,7 +106,7 @@ test('files of another scope keep it in their id', () => {
 
 test('the plan says what is read, what is not, and how much', async () => {
   const tif = file('a.tif', { replicas: [replica('DISK', 'https://h/a', 1)] });
-  const plan = makePlan(source([tif, file('notes.txt')]), { scenePattern: null, multiband: false });
+  const plan = makePlan(source([tif, file('notes.txt')]), { readName: null, multiband: false });
   const batches = planBatches(plan, async () => new Map(), null, new AbortController().signal);
   let text = '';
   for await (const lines of printPlan(plan, batches)) text += lines;
@@ -117,7 +118,7 @@ test('the plan says what is read, what is not, and how much', async () => {
 
 test('a file of which an earlier release left variables out, for their dimensions, is read again', async () => {
   const nc = file('a.nc');
-  const plan = makePlan(source([nc]), { scenePattern: null, multiband: false });
+  const plan = makePlan(source([nc]), { readName: null, multiband: false });
   const { signal } = new AbortController();
   const first = await planBatches(plan, async () => new Map(), null, signal).next();
   const { fingerprint } = first.value![0]!.files[0]!;

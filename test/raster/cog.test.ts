@@ -11,7 +11,7 @@ import { encodeLzw } from '../../src/raster/lzw-encode.ts';
 import { openRaster } from '../../src/raster/open-raster.ts';
 import type { BandStatistics, CogOptions, Layer } from '../../src/raster/types.ts';
 import { writeCog } from '../../src/raster/write-cog.ts';
-import { cubes, fixture, near, readBand, scratch, sha256, tiffs } from './support.ts';
+import { cubes, fixture, near, readBand, readMask, scratch, sha256, tiffs } from './support.ts';
 
 const kept = process.env.RASTER_COG_OUT;
 const folder = kept ?? scratch();
@@ -45,6 +45,8 @@ async function samePixels(layer: Layer, path: string): Promise<void> {
     for (let band = 0; band < layer.bands.length; band += 1) {
       assert.equal(sha256(await readBand(read, band)), sha256(await readBand(layer, band)));
     }
+    assert.equal(read.readMask === undefined, layer.readMask === undefined);
+    if (layer.readMask) assert.equal(sha256(await readMask(read)), sha256(await readMask(layer)));
     assert.deepEqual(read.grid.crs, layer.grid.crs);
     read.grid.transform.forEach((value, at) => {
       assert.ok(near(value, layer.grid.transform[at]!, 1e-12));
@@ -137,6 +139,35 @@ test('overviews go down to one tile, and nodata takes no part in them', async ()
   }
   tiff.close();
   await file.close();
+});
+
+test('pixels that the mask leaves out take no part in overviews, whose masks have what any of four has', async () => {
+  const file = await openRaster(fixture('mask.tif'));
+  const layer = file.layers[0]!;
+  await writeAndCompare(layer, 'mask-again.tif');
+  const [source, mask] = [await readBand(layer, 0), await readMask(layer)];
+  const tiff = await fromFile(join(folder, 'mask-again.tif'));
+  // The image, its mask, its overview, and that one's mask.
+  const rasters = async (index: number) =>
+    (await (await tiff.getImage(index)).readRasters())[0] as Uint8Array;
+  const [overview, overviewMask] = [await rasters(2), await rasters(3)];
+  assert.equal(overview.length, 350 * 310);
+  for (let at = 0; at < overview.length; at += 1) {
+    const corner = Math.floor(at / 310) * 1240 + (at % 310) * 2;
+    const valid = [0, 1, 620, 621].map((step) => corner + step).filter((from) => mask[from] === 1);
+    assert.equal(overviewMask[at], valid.length > 0 ? 1 : 0, `mask at ${at}`);
+    if (valid.length === 0) continue;
+    const mean = valid.reduce((sum, from) => sum + Number(source[from]), 0) / valid.length;
+    assert.equal(overview[at], Math.floor(mean + 0.5), `pixel ${at}`);
+  }
+  tiff.close();
+  await file.close();
+  for (const resampling of ['nearest', 'mode'] as const) {
+    const again = await openRaster(fixture('mask.tif'));
+    await writeAndCompare(again.layers[0]!, `mask-${resampling}.tif`, { resampling });
+    manifest.push({ source: fixture('mask.tif'), cog: `mask-${resampling}.tif`, band: 1, bands: 1 });
+    await again.close();
+  }
 });
 
 test('nearest overviews hold only values of the source', async () => {

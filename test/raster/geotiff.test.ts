@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { UserError } from '../../src/errors.ts';
 import { footprint } from '../../src/geo/footprint.ts';
 import { isRasterName, openRaster } from '../../src/raster/open-raster.ts';
-import { fixture, near, plainNodata, readBand, scratch, sha256, tiffs } from './support.ts';
+import { fixture, near, plainNodata, readBand, readMask, scratch, sha256, tiffs } from './support.ts';
 
 for (const [name, expected] of tiffs()) {
   test(`${name}: pixels, grid, CRS and band facts are those GDAL reads`, async () => {
@@ -27,7 +27,9 @@ for (const [name, expected] of tiffs()) {
         assert.equal(band.offset ?? 0, expected.offsets[index]);
         assert.equal(band.unit, expected.units[index]);
         assert.equal(sha256(await readBand(layer, 0)), expected.sha256[index]);
+        assert.equal(layer.readMask && sha256(await readMask(layer)), expected.mask);
       }
+      assert.ok(!file.warnings.some((warning) => warning.includes('mask')));
     } finally {
       await file.close();
     }

@@ -29,8 +29,8 @@ def number(value):
     return int(value) if float(value).is_integer() and abs(float(value)) < 2**53 else str(int(value)) if isinstance(value, (int, np.integer)) else float(value)
 
 
-def stats(values, nodata):
-    good = np.ones(values.shape, bool)
+def stats(values, nodata, mask=None):
+    good = np.ones(values.shape, bool) if mask is None else mask != 0
     if nodata is not None and not np.isnan(float(nodata)):
         good &= values != np.array(nodata).astype(values.dtype)
     if values.dtype.kind == 'f':
@@ -69,7 +69,7 @@ def pattern(bands, height, width, dtype):
     return np.stack(layers)
 
 
-def tif(name, data, *, transform=UTM, crs='EPSG:32632', nodata=None, after=None, config=None, footprint_crs=None, **options):
+def tif(name, data, *, transform=UTM, crs='EPSG:32632', nodata=None, after=None, config=None, footprint_crs=None, mask=None, **options):
     bands, height, width = data.shape
     path = os.path.join(OUT, name)
     profile = dict(driver='GTiff', width=width, height=height, count=bands, dtype=data.dtype.name, nodata=nodata, **options)
@@ -79,20 +79,26 @@ def tif(name, data, *, transform=UTM, crs='EPSG:32632', nodata=None, after=None,
         profile['crs'] = crs
     with rasterio.Env(**(config or {})), rasterio.open(path, 'w', **profile) as dst:
         dst.write(data)
+        if mask is not None:
+            dst.write_mask(mask)
         if after:
             after(dst)
     with rasterio.open(path) as src:
         read = src.read()
         place = src.transform
+        kept = src.dataset_mask() if mask is not None else None
         if transform is not None and place.b == 0 and place.e > 0:
             read = read[:, ::-1]
+            kept = kept if kept is None else kept[::-1]
             place = Affine(place.a, 0, place.c, 0, -place.e, place.f + place.e * height)
         expected[name] = dict(
             format='GeoTIFF', width=width, height=height, count=bands, dtype=src.dtypes[0],
             epsg=src.crs.to_epsg() if src.crs else None, transform=list(place)[:6],
             nodata=number(src.nodata), descriptions=list(src.descriptions), scales=list(src.scales), offsets=list(src.offsets),
             units=list(src.units), tags=src.tags(), sha256=[sha(band) for band in read],
-            statistics=[stats(band, src.nodata) for band in read])
+            statistics=[stats(band, src.nodata, kept) for band in read])
+        if kept is not None:
+            expected[name]['mask'] = sha((kept != 0).astype('uint8'))
         if src.crs and transform is not None and footprint_crs is not False:
             expected[name]['footprint'] = footprint(place, width, height, footprint_crs or src.crs)
     for extra in os.listdir(OUT):
@@ -162,6 +168,15 @@ classes = (np.add.outer(np.arange(600) // 7, np.arange(600) // 5)[None] % 6 + pa
 colours = {value: (value * 30, 255 - value * 30, value * value, 255) for value in range(9)}
 tif('palette.tif', classes, nodata=0, compress='deflate', photometric='palette', after=lambda dst: dst.write_colormap(1, colours))
 tif('narrow.tif', (pattern(2, 1300, 512, 'int16') % 5), compress='zstd', interleave='pixel', tiled=True, predictor=2)
+holes = np.ones((700, 620), bool)
+holes[40:333, 55:401] = False
+holes[::9, ::7] = False
+holes[500:, 610:] = False
+inside = {'GDAL_TIFF_INTERNAL_MASK': True}
+tif('mask.tif', smooth[:, :700, :620], mask=holes, config=inside, compress='deflate', tiled=True, blockxsize=256, blockysize=128)
+tif('mask-bands.tif', pattern(2, 45, 53, 'int64'), mask=holes[30:75, 30:83], config=inside, compress='lzw', interleave='pixel', blockysize=7)
+tif('mask-south-up.tif', pattern(1, 45, 53, 'float32'), transform=Affine(0.5, 0, 5, 0, 0.5, 40), crs='EPSG:4326', nodata=-40, mask=holes[30:75, 30:83], config=inside)
+tif('mask-none-valid.tif', pattern(1, 45, 53, 'uint8'), mask=np.zeros((45, 53), bool), config=inside, compress='deflate')
 tif('strips.tif', pattern(2, 40, 50, 'int32'), interleave='pixel', compress='lzw', predictor=2, blockysize=7)
 tif('large-tile.tif', pattern(2, 18, 20, 'uint16'), interleave='pixel', tiled=True, blockxsize=64, blockysize=64, compress='deflate', predictor=2)
 tif('big-endian-planar.tif', pattern(2, 70, 100, 'uint32'), interleave='band', tiled=True, blockxsize=48, blockysize=32, compress='deflate', predictor=2, endianness='big')

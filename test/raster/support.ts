@@ -23,6 +23,8 @@ export interface ExpectedTiff {
   sha256: string[];
   statistics: BandStatistics[];
   footprint?: { bbox: number[]; area: number };
+  /** Of one byte a pixel, 1 where there is data. */
+  mask?: string;
 }
 
 export interface ExpectedVariable {
@@ -90,6 +92,16 @@ export async function readBand(layer: Layer, band: number): Promise<PixelArray> 
   for (const piece of pieces) {
     (whole as Uint8Array).set(piece as Uint8Array, at);
     at += piece.length;
+  }
+  return whole;
+}
+
+/** A whole mask, in uneven pieces. @throws TypeError where there is none */
+export async function readMask(layer: Layer): Promise<Uint8Array> {
+  const { width, height } = layer.grid;
+  const whole = new Uint8Array(width * height);
+  for (let row = 0, size = 5; row < height; row += size, size = size * 2 + 1) {
+    whole.set(await layer.readMask!(row, Math.min(size, height - row)), row * width);
   }
   return whole;
 }

@@ -1,10 +1,10 @@
 """COGs written by test/raster/cog.test.ts, against their sources as GDAL and xarray read them.
 
-    RASTER_COG_OUT=/tmp/cogs node --test dist/test/raster/cog.test.js
+    RASTER_COG_OUT=/tmp/cogs node --test dist/test/raster/cog.test.js dist/test/raster/beyond-4gb.test.js
     python test/raster/verify_cogs.py /tmp/cogs
 
 Checks each COG of the manifest: rio-cogeo strict without errors or warnings, equal pixels, CRS, transform, nodata,
-descriptions, scales, offsets and units; statistics kept; layout flags. Exit code 1 when anything differs.
+descriptions, scales, offsets, units and masks (of overviews, too); statistics kept; layout flags. Exit code 1 when anything differs.
 """
 import json, os, re, sys, warnings
 import numpy as np, rasterio, xarray
@@ -25,6 +25,23 @@ def same_float(left, right):
            (left == right or (np.isnan(left) and np.isnan(right))))
 
 
+def halved(mask):
+    """255 where any of four is."""
+    rows, columns = (size + size % 2 for size in mask.shape)
+    padded = np.zeros((rows, columns), 'u1')
+    padded[: mask.shape[0], : mask.shape[1]] = mask
+    return padded.reshape(rows // 2, 2, columns // 2, 2).max(axis=(1, 3))
+
+
+def check_mask(mask, cog, fail):
+    if 'per_dataset' not in [flag.name for flag in cog.mask_flag_enums[0]]: fail('no mask')
+    if (cog.dataset_mask() != mask).any(): fail('mask differs')
+    for level in range(len(cog.overviews(1))):
+        mask = halved(mask)
+        with rasterio.open(cog.name, overview_level=level) as overview:
+            if (overview.dataset_mask() != mask).any(): fail(f'mask of overview {level} differs')
+
+
 def check_tiff(entry, cog, fail):
     with rasterio.open(entry['source']) as src:
         bands = list(range(entry['band'], entry['band'] + entry['bands']))
@@ -40,6 +57,9 @@ def check_tiff(entry, cog, fail):
         if src.colorinterp[0].name == 'palette' and (cog.colorinterp[0].name != 'palette' or any(cog.colormap(1)[n][:3] != colour[:3] for n, colour in src.colormap(1).items())):
             fail('colour table differs')
         tags = src.tags()
+        if 'per_dataset' in [flag.name for flag in src.mask_flag_enums[0]]:
+            mask = src.dataset_mask()
+            check_mask(mask[::-1] if src.transform.e > 0 else mask, cog, fail)
         for key, value in tags.items():
             if cog.tags().get(key) != value: fail(f'tag {key}: {cog.tags().get(key)!r} instead of {value!r}')
     return data
@@ -75,8 +95,22 @@ def check_cube(entry, cog, fail):
         return array.values[np.newaxis]
 
 
+def check_beyond(folder):
+    """The sparse COG of beyond-4gb.test.ts: each tile of each level holds its own number."""
+    facts, path = json.load(open(os.path.join(folder, 'beyond.json'))), os.path.join(folder, 'beyond-4gb.tif')
+    valid, errors, warned = cog_validate(path, strict=True, quiet=True)
+    faults = [] if valid and not errors and not warned else [f'rio-cogeo: {errors} {warned}']
+    for index, level in enumerate(facts['levels']):
+        with rasterio.open(path, **({} if index == 0 else {'overview_level': index - 1})) as cog:
+            read, tile, across = cog.read(1), facts['tile'], level['across']
+            numbers = (np.arange(across**2) + level['first']).reshape(across, across).astype('u1')
+            if (read != np.kron(numbers, np.ones((tile, tile), 'u1'))[: cog.height, : cog.width]).any(): faults.append(f'level {index} differs')
+    for fault in faults: print(f'beyond-4gb.tif: {fault}')
+    return len(faults)
+
+
 def main(folder):
-    faults = 0
+    faults = check_beyond(folder)
     entries = json.load(open(os.path.join(folder, 'manifest.json')))
     for entry in entries:
         path = os.path.join(folder, entry['cog'])

@@ -48,13 +48,17 @@ async function storeAll(database: Database, documents: object[]): Promise<void> 
   );
 }
 
-export async function startTestServer(env: Record<string, string> = {}): Promise<TestServer> {
+/** @param bucket where public addresses of our own objects begin, a slash at its end */
+export async function startTestServer(
+  env: Record<string, string> = {},
+  bucket: string | null = null,
+): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'rucio-stac-server-'));
   const database = await openTestCatalogue();
   const config = parseConfig({ RUCIO_STAC_DATA: folder, ...env });
   const faults: Record<string, unknown>[] = [];
   const app = makeApp(
-    { config, database, validator: makeValidator() },
+    { config, database, validator: makeValidator(), bucket },
     (_, fields) => void faults.push(fields),
   );
   const server = makeServer(app);
