@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import requests
 from rasterio.io import MemoryFile
+from support.documents import use_offline_schemas, validate_document
 from support.lake import Source, new_scope, upload
 from support.product import ROOT, Catalogue
 from test_ingest_rerun import summary
@@ -97,6 +98,28 @@ def test_levels_and_members_become_assets_or_bands(made, tmp_path):
 
 FIXTURES = ROOT / "test/raster/fixtures"
 EXPECTED = json.loads((FIXTURES / "expected.json").read_text())
+
+
+@pytest.mark.one_database
+def test_a_cube_stays_together_as_one_item(made, tmp_path):
+    values = write_cube(tmp_path / "whole.nc", "NETCDF4")
+    made.cli("ingest", tmp_path / "whole.nc", "--collection", "whole", "--cube", "item", "--dimensions", "bands").ok()
+    (item,) = made.items("whole")
+    assert set(item["assets"]) == {"tas"}
+    told = item["properties"]
+    assert (told["start_datetime"], told["end_datetime"]) == ("2020-02-28T00:00:00Z", "2020-03-01T00:00:00Z")
+    assert told["cube:variables"]["tas"]["dimensions"] == ["time", "number", "level", "lat", "lon"]
+    assert told["cube:dimensions"]["time"]["values"] == ["2020-02-28T00:00:00Z", "2020-03-01T00:00:00Z"]
+    assert told["cube:dimensions"]["level"]["values"] == LEVELS
+    pixels, scales, names = read(item["assets"]["tas"]["href"])
+    # Time, member and level in the file's order.
+    assert (pixels.reshape(values.shape) == values[..., ::-1, :]).all() and set(scales) == {0.5}
+    assert names[7] == "air temperature, number 1, level 500 hPa, 2020-03-01T00:00:00Z"
+    assert [band["name"] for band in item["assets"]["tas"]["bands"]][7] == "tas_number1_level500_20200301T000000Z"
+    use_offline_schemas(lambda uri: requests.get(uri, timeout=30).json())
+    assert any("/datacube/v2.3.0/" in uri for uri in validate_document(item))
+    again = summary(made.cli("ingest", tmp_path / "whole.nc", "--collection", "whole", "--cube", "item", "--dimensions", "bands").ok())
+    assert (again["unchanged"], again["rows"]) == (1, 0)
 
 
 def sums(made, collection, key):
