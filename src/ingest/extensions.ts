@@ -19,8 +19,9 @@ export const EXTENSIONS = {
   render: extension('render', 'v2.0.0'),
   scientific: extension('scientific', 'v1.0.0'),
   rucio: `${OWN_PREFIX}schemas/rucio/v1.0.0/schema.json`,
-  order: extension('order', 'v1.1.0'),
   zarr: extension('zarr', 'v1.1.0'),
+  // Last, as `request` adds it to what is stored.
+  order: extension('order', 'v1.1.0'),
 };
 
 /** How the names of an extension's fields begin. */
@@ -39,8 +40,8 @@ const FIELDS: Record<keyof typeof EXTENSIONS, string> = {
   render: 'renders"',
   scientific: 'sci:',
   rucio: 'rucio:',
-  order: 'order:',
   zarr: 'zarr:',
+  order: 'order:',
 };
 
 /** The extensions whose fields a document has, wherever they stand in it. */

@@ -250,9 +250,10 @@ function toItem(
     ...projectionOf(parts),
     ...rucioFields(source, used),
     ...known({ 'storage:schemes': storageSchemes(replicas, store), renders: rendersOf(id, files) }),
-    ...orderFields(worstOrder(source.orders, used)),
     ...cubeOf(files.filter(({ file }) => used.includes(file))),
     ...softwareOf(files.filter(({ file }) => used.includes(file))),
+    // Last, as `request` adds them to what is stored.
+    ...orderFields(worstOrder(source.orders, used)),
   };
   const assets = assetsOf(id, scene, parts, files, settings);
   const links = [

@@ -113,6 +113,8 @@ def test_the_commands_one_after_another(reader):
                     shown = python(next(examples))
                     assert re.match(r"[1-9]\d* \[", shown) and "sample-scenes" in shown, shown
                     assert '"total_count"' in result.out
+                elif "preview.png" in line:
+                    assert (folder / "scene.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
                 elif "S3_BUCKET" in env and line == "npx rucio-stac ingest intertwin:flood-demo":
                     page = requests.get(f"{base}/collections/intertwin.flood-demo/items", timeout=30).json()
                     hrefs = [asset["href"] for item in page["features"] for key, asset in item["assets"].items() if key != "source"]
@@ -132,7 +134,7 @@ def test_the_commands_one_after_another(reader):
                     page = requests.get(f"{base}/collections/my-rasters/items", timeout=30).json()
                     assert page["numberMatched"] == 12
         assert next(examples, None) is None
-        assert len(ran) == (16 if KIND == "postgres" else 15), ran
+        assert len(ran) == (17 if KIND == "postgres" else 16), ran
     finally:
         if server is not None:
             server.kill()
