@@ -19,11 +19,21 @@ from rasterio.io import MemoryFile
 from support.documents import use_offline_schemas, validate_document
 from support.lake import Source, new_scope, upload
 from support.notebook_tool import DAYS, FILL, LAT, LON, Inputs, Theirs
-from support.product import S3, Catalogue, free_port, s3_client
+from support.product import S3, Catalogue, run, s3_client
 from test_ingest_rerun import summary
 
 pytestmark = pytest.mark.one_database
 MENDED = "Raster2STAC has mended this"
+# Ends a process of Node's at its first connection to a host.
+SHUT = """
+const { Socket } = require('node:net');
+const { connect } = Socket.prototype;
+Socket.prototype.connect = function (...given) {
+  const [options] = given.flat();
+  if (!options?.path && typeof options !== 'string') process.exit(97);
+  return connect.apply(this, given);
+};
+"""
 
 
 @pytest.fixture(scope="module")
@@ -205,12 +215,15 @@ def test_validation_needs_no_network(theirs, ours, tmp_path):
     for number, document in enumerate([*ours.cube, ours.json("/collections/cube")]):
         files.append(tmp_path / f"{number}.json")
         files[-1].write_text(json.dumps(document))
-    closed = f"http://127.0.0.1:{free_port()}"
-    proxies = {name: closed for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")}
-    assert ours.cli("validate", *files, **proxies).ok().out.count("valid") >= len(files)
+    # Node asks no proxy of itself, so connections are shut within it.
+    shutter = tmp_path / "shut.cjs"
+    shutter.write_text(SHUT)
+    shut = {"NODE_OPTIONS": f"--require={shutter}"}
+    assert run(["node", "-e", "fetch('http://192.0.2.1/')"], env=ours.with_env(shut), timeout=30).code == 97
+    assert ours.cli("validate", *files, **shut).ok().out.count("valid") >= len(files)
     broken = tmp_path / "broken.json"
     broken.write_text(files[0].read_text().replace('"proj:epsg": 4326', '"proj:epsg": "four"'))
-    told = ours.cli("validate", broken, **proxies)
+    told = ours.cli("validate", broken, **shut)
     assert told.code == 1 and "proj:epsg" in told.out
     use_offline_schemas(lambda uri: requests.get(uri, timeout=30).json())
     for file in files[:-1]:
