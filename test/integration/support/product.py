@@ -87,12 +87,12 @@ class Result:
         return sentence
 
 
-def run(command, *, env, cwd=ROOT, timeout=300):
+def run(command, *, env, cwd=ROOT, timeout=300, stdin=None):
     began = time.monotonic()
     # A session of its own: what it leaves behind at a time-out is ended with it.
-    with subprocess.Popen(command, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+    with subprocess.Popen(command, env=env, cwd=cwd, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
         try:
-            out, err = process.communicate(timeout=timeout)
+            out, err = process.communicate(stdin, timeout=timeout)
         except subprocess.TimeoutExpired:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
