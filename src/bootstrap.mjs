@@ -245,7 +245,7 @@ const commands = {
       process.exit(1);
     }
     const options = args.filter((arg) => arg.startsWith('-'));
-    const parallel = Math.max(1, Math.min(3, availableParallelism() - 1));
+    const parallel = Math.max(2, Math.min(3, availableParallelism() - 1));
     const flags = [
       '--test',
       '--test-reporter=spec',
