@@ -16,6 +16,9 @@ LIMIT = 240
 
 
 def reads(method, path):
+    """Pictures are left out: the Items have no asset that can be drawn (test_tiles.py has)."""
+    if path.endswith(".png") or "/tiles/" in path:
+        return False
     return method == "GET" or path.endswith(("/search", "/aggregate"))
 
 
