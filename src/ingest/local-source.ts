@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import { UserError } from '../errors.ts';
 import { ROOT_KEYS } from '../raster/zarr-store.ts';
 import { groupStores } from './group-stores.ts';
-import type { ListedFile, Source, SourceFile } from './source.ts';
+import { type ListedFile, type Source, type SourceFile, sourceOfFiles } from './source.ts';
 
 function statOf(path: string): Stats {
   const stat = statSync(path, { throwIfNoEntry: false });
@@ -85,23 +85,5 @@ export function openLocalSource(
   const stat = statOf(given);
   const files = stat.isDirectory() ? listFiles(path) : [toSourceFile(path, basename(path), stat)];
   if (files.length === 0) throw new UserError(`${given} holds no files; give a folder with rasters.`);
-  return {
-    label: given,
-    collectionId,
-    did: null,
-    asked: null,
-    type: null,
-    host: null,
-    webui: null,
-    metadata,
-    isWhole: true,
-    files,
-    // Listed with all that is known.
-    complete: async (some) => some as SourceFile[],
-    lake: null,
-    published: new Map(),
-    origins: new Map(),
-    orders: new Map(),
-    close: async () => {},
-  };
+  return sourceOfFiles(given, collectionId, files, metadata);
 }

@@ -99,6 +99,25 @@ export interface Source {
   close(): Promise<void>;
 }
 
+/** Files that no data lake knows, listed with all that is known of them. */
+export function sourceOfFiles(
+  label: string,
+  collectionId: string,
+  files: SourceFile[],
+  metadata: Source['metadata'] = {},
+): Source {
+  return {
+    ...{ label, collectionId, metadata, files },
+    ...{ did: null, asked: null, type: null, host: null, webui: null, lake: null },
+    isWhole: true,
+    complete: async (some) => some as SourceFile[],
+    published: new Map(),
+    origins: new Map(),
+    orders: new Map(),
+    close: async () => {},
+  };
+}
+
 /** Files that share a scene become one Item; `asset` names each file's part of it. */
 export interface Scene<File extends ListedFile = SourceFile> {
   id: string;

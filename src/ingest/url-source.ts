@@ -15,6 +15,7 @@ import {
   type FetchOptions,
   type Source,
   type SourceFile,
+  sourceOfFiles,
   toId,
 } from './source.ts';
 import { storeAt } from './store-place.ts';
@@ -73,7 +74,7 @@ export async function openUrlSource(
     );
   }
   const file = toSourceFile(address, nameOf(address, kind.name), kind.name, probed);
-  return sourceOf(address, collectionId, file);
+  return sourceOfFiles(address, collectionId, [file]);
 }
 
 /** What tells it from another is its root's metadata; chunks are not looked at. */
@@ -87,7 +88,7 @@ async function openUrlStore(address: string, collectionId: string, signal: Abort
   const metadata =
     (await store.get('zarr.json')) ?? (await store.get('.zmetadata')) ?? (await store.get('.zgroup'));
   if (metadata === null) throw new UserError(`${root} holds no Zarr metadata (zarr.json, .zmetadata).`);
-  return sourceOf(root, collectionId, {
+  const file: SourceFile = {
     did: null,
     name,
     bytes: null,
@@ -104,29 +105,8 @@ async function openUrlStore(address: string, collectionId: string, signal: Abort
         ),
       ),
     openStore: async () => ({ ...store, rses: [] }),
-  });
-}
-
-function sourceOf(address: string, collectionId: string, file: SourceFile): Source {
-  return {
-    label: address,
-    collectionId,
-    did: null,
-    asked: null,
-    type: null,
-    host: null,
-    webui: null,
-    metadata: {},
-    isWhole: true,
-    files: [file],
-    // Listed with all that is known.
-    complete: async (some) => some as SourceFile[],
-    lake: null,
-    published: new Map(),
-    origins: new Map(),
-    orders: new Map(),
-    close: async () => {},
   };
+  return sourceOfFiles(root, collectionId, [file]);
 }
 
 function toSourceFile(address: string, name: string, kind: string, probed: Probed): SourceFile {
