@@ -16,9 +16,10 @@ export async function doTask(task: TileTask): Promise<{ result: TaskResult; byte
   return { result, bytes: buffersOf(result.tile, result.mask, reduced?.planes, reduced?.mask) };
 }
 
-/** Small buffers of Node share their memory with others and cannot be handed over: those are copied. */
+/** Small buffers of Node lie in a pool with others (of 8 or 64 KB, by its release) and cannot be handed over: those are copied. */
 export function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return bytes.byteLength < 4096 ? new Uint8Array(bytes) : (bytes as Uint8Array<ArrayBuffer>);
+  const mayBePooled = bytes.buffer.byteLength <= Buffer.poolSize;
+  return mayBePooled ? new Uint8Array(bytes) : (bytes as Uint8Array<ArrayBuffer>);
 }
 
 /** Of those that are there. */
