@@ -2,7 +2,7 @@
 const within = (...folders) => `^src/(?:${folders.join('|')})/`;
 const pure = within('stac', 'geo', 'cql2', 'search');
 
-/** What a folder may import from src/ besides itself; errors.ts and package-root.ts are open to all. */
+/** What a folder may import from src/ besides itself; errors.ts, package-root.ts and read-exactly.ts are open to all. */
 const may = {
   stac: ['geo'],
   geo: [],
@@ -32,7 +32,7 @@ module.exports = {
       from: { path: within(folder) },
       to: {
         path: '^src/',
-        pathNot: [within(folder, ...targets), '^src/(?:errors|package-root)\\.ts$', '^src/config\\.ts$'],
+        pathNot: [within(folder, ...targets), '^src/(?:errors|package-root|read-exactly)\\.ts$', '^src/config\\.ts$'],
       },
     })),
     {

@@ -6,14 +6,13 @@ import { readIngested } from '../db/ingested.ts';
 import type { Database } from '../db/schema.ts';
 import { UserError } from '../errors.ts';
 import { assetFolder } from '../http/files.ts';
-import { withGiven } from '../ingest/given.ts';
 import { openLocalSource } from '../ingest/local-source.ts';
 import { makePlan, NO_RASTER, type Plan, planBatches, printPlan, type Recall } from '../ingest/plan.ts';
 import { makeProgress, type Progress } from '../ingest/progress.ts';
 import type { Register } from '../ingest/register.ts';
 import { openRucioSource, parseDid } from '../ingest/rucio-source.ts';
 import { runPlan } from '../ingest/run.ts';
-import { givenOf, mappingOfSettings, planSettings, readNameOf } from '../ingest/settings.ts';
+import { mappingOfSettings, planSettings, withSettings } from '../ingest/settings.ts';
 import type { Source } from '../ingest/source.ts';
 import { makeStaticWriter } from '../ingest/static-out.ts';
 import { openUrlSource, parseAddress } from '../ingest/url-source.ts';
@@ -87,7 +86,7 @@ async function openSource(
     if (collectionId === null) throw needsCollection('A path', name);
     if (settings.inPlace)
       throw new UserError(`--in-place is for a DID, whose files others can read; "${name}" is a path.`);
-    return withGiven(openLocalSource(name, collectionId), givenOf(settings), readNameOf(settings));
+    return openLocalSource(name, collectionId);
   }
   const mapping = mappingOfSettings(settings, mappingOfAll);
   const client = connectRucio(readRucioConfig(env), { signS3: makePfnSigner(env) });
@@ -103,7 +102,7 @@ async function openSource(
       onProgress: tell,
     });
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
-    return withGiven(source, givenOf(settings), readNameOf(settings));
+    return source;
   } catch (error) {
     await client.close();
     throw error;
@@ -167,7 +166,7 @@ async function run(choices: Choices, env: Env, signal: AbortSignal): Promise<num
   keepHeapSmall();
   const config = parseConfig(env);
   const store = openStore(config, env);
-  const source = await openSource(choices, config, env, signal);
+  const source = withSettings(await openSource(choices, config, env, signal), choices.settings);
   try {
     const plan = makePlan(source, planSettings(choices.settings));
     if (choices.isDryRun) {

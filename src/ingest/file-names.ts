@@ -52,8 +52,9 @@ function fill(value: unknown, groups: Record<string, string | undefined>): unkno
 const NOTHING: NamedFile = { scene: null, asset: null, fields: {}, told: {}, band: {} };
 
 function readByRule(name: string, { pattern, properties }: NameRule): NamedFile | null {
-  const groups = pattern.exec(name)?.groups;
-  if (!groups) return pattern.test(name) ? { ...NOTHING, told: properties } : null;
+  const match = pattern.exec(name);
+  if (!match) return null;
+  const { groups = {} } = match;
   const told = Object.entries(properties).map(([key, value]) => [key, fill(value, groups)]);
   const others = Object.fromEntries(told) as Metadata;
   const [scene = null, asset = null] = [groups.scene, groups.asset ?? groups.band];

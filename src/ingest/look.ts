@@ -3,7 +3,7 @@ import type { Footprint } from '../geo/footprint.ts';
 import { footprintOfRings } from '../geo/footprint-parts.ts';
 import { outline } from '../geo/outline.ts';
 import { openBytes } from '../raster/bytes.ts';
-import { sampleFormatOf } from '../raster/pixels.ts';
+import { missingValue, sampleFormatOf } from '../raster/pixels.ts';
 import type { BandStatistics, Grid, Layer, LayerBand } from '../raster/types.ts';
 import { type Image, openImage } from '../render/image.ts';
 import { type NumberArray, readWindow, type WindowPixels } from '../render/window.ts';
@@ -52,7 +52,7 @@ function countInto(
   const count = isWhole ? Math.max(3, maximum - minimum + 1) : BUCKETS;
   const [min, max] = isWhole ? [minimum - 0.5, minimum - 0.5 + count] : [minimum, maximum];
   const buckets = Array.from({ length: count }, () => 0);
-  const missing = nodata === null || nodata === 'nan' ? Number.NaN : Number(nodata);
+  const missing = missingValue(nodata);
   const perUnit = count / (max - min);
   const add: Add = (pixels, opacity) => {
     for (let at = 0; at < pixels.length; at += 1) {
@@ -77,7 +77,7 @@ function validOf({ bands, opacity }: WindowPixels, described: readonly LayerBand
   const valid = new Uint8Array(bands[0]?.length ?? 0);
   for (const [index, pixels] of bands.entries()) {
     const { nodata = null } = described[index] ?? {};
-    const missing = nodata === null || nodata === 'nan' ? Number.NaN : Number(nodata);
+    const missing = missingValue(nodata);
     for (let at = 0; at < pixels.length; at += 1) {
       const value = pixels[at]!;
       if (value !== missing && !Number.isNaN(value) && opacity?.[at] !== 0) valid[at] = 1;

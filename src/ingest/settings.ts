@@ -2,11 +2,12 @@
 import type { Compression, CUBES, Dimensions, Resampling } from '../raster/types.ts';
 import type { Did } from '../rucio/types.ts';
 import { makeReadName, parseScenePattern } from './file-names.ts';
-import { type Given, NOTHING_GIVEN, parseGiven, readGivenText } from './given.ts';
+import { type Given, NOTHING_GIVEN, parseGiven, readGivenText, withGiven } from './given.ts';
 import type { LookSettings } from './look.ts';
 import { type Mapping, parseMapping, readMapping, readMappingText } from './mapping.ts';
 import type { ReadName } from './named-file.ts';
 import type { PlanSettings } from './plan.ts';
+import type { Source } from './source.ts';
 import type { ItemTime } from './to-time.ts';
 import { readInstant } from './to-time.ts';
 
@@ -95,7 +96,7 @@ export const planSettings = (settings: IngestSettings): PlanSettings => ({
 });
 
 /** @throws UserError */
-export const givenOf = ({ metadata }: IngestSettings): Given =>
+const givenOf = ({ metadata }: IngestSettings): Given =>
   metadata === null ? NOTHING_GIVEN : parseGiven(metadata.text, metadata.path);
 
 /** @throws UserError */
@@ -105,6 +106,10 @@ export function readNameOf(settings: IngestSettings): ReadName | null {
   if (scene === null && !names && rules.length === 0) return null;
   return makeReadName(scene === null ? null : parseScenePattern(scene), rules, names);
 }
+
+/** A source with all that is said of it besides. @throws UserError */
+export const withSettings = (source: Source, settings: IngestSettings): Source =>
+  withGiven(source, givenOf(settings), readNameOf(settings));
 
 export function timeOfSettings({ datetime }: IngestSettings): ItemTime | null {
   const instant = datetime === null ? null : readInstant(datetime);

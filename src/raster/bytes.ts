@@ -2,6 +2,7 @@
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
+import { readExactly } from '../read-exactly.ts';
 
 export interface ByteSource {
   /** File name for messages. */
@@ -33,13 +34,8 @@ export async function openBytes(path: string): Promise<ByteSource> {
           `${name} is cut short or corrupt: it refers to bytes ${offset} to ${offset + length} but has ${size}`,
         );
       }
-      const buffer = Buffer.allocUnsafeSlow(length);
-      let done = 0;
-      while (done < length) {
-        const { bytesRead } = await handle.read(buffer, done, length - done, offset + done);
-        if (bytesRead === 0) throw new UserError(`${name} became shorter while it was read`);
-        done += bytesRead;
-      }
+      const buffer = await readExactly(handle, offset, length);
+      if (buffer === null) throw new UserError(`${name} became shorter while it was read`);
       return buffer;
     },
     close: () => handle.close(),

@@ -3,6 +3,7 @@
  * Bands that share their blocks, and overlapping rows, are fetched once; nothing is held in memory.
  */
 import { open } from 'node:fs/promises';
+import { readExactly } from '../read-exactly.ts';
 import type { ByteSource } from './bytes.ts';
 
 /** What is fetched and kept is in whole pieces of these. */
@@ -52,12 +53,8 @@ export async function cacheBytes(source: ByteSource, path: string): Promise<Byte
   async function read(offset: number, length: number): Promise<Buffer> {
     if (!(offset >= 0 && length >= 0 && offset + length <= size)) return source.read(offset, length);
     await need(Math.floor(offset / PIECE), Math.ceil((offset + length) / PIECE));
-    const buffer = Buffer.allocUnsafeSlow(length);
-    for (let done = 0; done < length; ) {
-      const { bytesRead } = await file.read(buffer, done, length - done, offset + done);
-      if (bytesRead === 0) throw new Error(`what was read of ${name} is gone from the work folder`);
-      done += bytesRead;
-    }
+    const buffer = await readExactly(file, offset, length);
+    if (buffer === null) throw new Error(`what was read of ${name} is gone from the work folder`);
     return buffer;
   }
 

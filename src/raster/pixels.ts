@@ -133,6 +133,10 @@ export function nodataOf(value: string | number | bigint, type: DataType): numbe
   return spare[0] === number ? number : null;
 }
 
+/** What marks pixels without data, for comparison with numbers; NaN, which equals nothing, where nothing but NaN does. */
+export const missingValue = (nodata: number | bigint | 'nan' | null): number =>
+  nodata === null || nodata === 'nan' ? Number.NaN : Number(nodata);
+
 function parseNumber(text: string): number {
   const word = text.trim().toLowerCase();
   if (/^[+]?inf(inity)?$/.test(word)) return Number.POSITIVE_INFINITY;

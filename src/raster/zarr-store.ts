@@ -2,6 +2,7 @@
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
+import { readExactly } from '../read-exactly.ts';
 
 export interface ZarrNode {
   /** "/" for the root, "/group/name" below. */
@@ -90,9 +91,8 @@ async function readPart(
       throw new UserError(
         `${name} is cut short or corrupt: ${key} has no bytes ${offset} to ${offset + length}`,
       );
-    const buffer = Buffer.alloc(length);
-    const { bytesRead } = await handle.read(buffer, 0, length, offset);
-    if (bytesRead < length) throw new UserError(`${name} became shorter while it was read`);
+    const buffer = await readExactly(handle, offset, length);
+    if (buffer === null) throw new UserError(`${name} became shorter while it was read`);
     return buffer;
   } finally {
     await handle.close();

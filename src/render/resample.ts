@@ -3,6 +3,7 @@
  * Places are in pixels of the level; the centre of its first pixel is 0.5, 0.5.
  */
 import { setImmediate } from 'node:timers/promises';
+import { missingValue } from '../raster/pixels.ts';
 import type { LayerBand } from '../raster/types.ts';
 import type { NumberArray, Window, WindowPixels } from './window.ts';
 
@@ -42,7 +43,7 @@ export async function resample(
   for (const [index, band] of pixels.bands.entries()) {
     const out = new Float64Array(opacity.length);
     const { nodata = null } = bands[index] ?? {};
-    const missing = nodata === null || nodata === 'nan' ? Number.NaN : Number(nodata);
+    const missing = missingValue(nodata);
     const source = { band, mask: pixels.opacity, missing, window };
     for (let from = 0; from < out.length; from += SLICE) {
       if (from > 0) await setImmediate();

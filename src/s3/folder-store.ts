@@ -5,6 +5,7 @@ import { copyFile, mkdir, open, opendir, rename, rm, stat, unlink, writeFile } f
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { messageOf, UserError } from '../errors.ts';
+import { readExactly } from '../read-exactly.ts';
 import { encodeKey } from './address.ts';
 import type { AssetStore, PutObject, StoredObject, StoredRanges } from './types.ts';
 
@@ -86,14 +87,8 @@ async function openRanges(path: string, name: string): Promise<StoredRanges> {
     name,
     size,
     async read(offset, length) {
-      const bytes = Buffer.allocUnsafeSlow(length);
-      let done = 0;
-      while (done < length) {
-        const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
-        if (bytesRead === 0)
-          throw new UserError(`${name} ends at byte ${offset + done}, before ${offset + length}.`);
-        done += bytesRead;
-      }
+      const bytes = await readExactly(handle, offset, length);
+      if (bytes === null) throw new UserError(`${name} ends before byte ${offset + length}.`);
       return bytes;
     },
     close: () => handle.close(),

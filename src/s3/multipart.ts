@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   AbortMultipartUploadCommand,
@@ -17,6 +17,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { UserError } from '../errors.ts';
+import { readExactly } from '../read-exactly.ts';
 import { s3Code, s3Status } from './s3-faults.ts';
 import type { PutObject } from './types.ts';
 
@@ -121,18 +122,6 @@ async function begin(
   return { begun, there: new Map() };
 }
 
-async function readPart(file: FileHandle, path: string, offset: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafeSlow(length);
-  let done = 0;
-  while (done < length) {
-    const { bytesRead } = await file.read(bytes, done, length - done, offset + done);
-    if (bytesRead === 0)
-      throw new UserError(`${path} became shorter while it was stored. Run the command again.`);
-    done += bytesRead;
-  }
-  return bytes;
-}
-
 const hashOf = (algorithm: string, bytes: Buffer) => createHash(algorithm).update(bytes);
 
 /** Whether the store has these bytes as a part: by the sum it tells, else by the ETag, which is their md5. */
@@ -160,7 +149,9 @@ export async function putInParts(client: S3Client, object: PutObject, options: P
     for (const index of numbers) {
       abortSignal.throwIfAborted();
       const offset = index * partSize;
-      const Body = await readPart(file, object.path, offset, Math.min(partSize, object.bytes - offset));
+      const Body = await readExactly(file, offset, Math.min(partSize, object.bytes - offset));
+      if (Body === null)
+        throw new UserError(`${object.path} became shorter while it was stored. Run the command again.`);
       const sum = hashOf('sha256', Body).digest('base64');
       const PartNumber = index + 1;
       const known = there.get(PartNumber);

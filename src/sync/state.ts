@@ -1,7 +1,6 @@
 /** One Collection that is being compared: what it is compared with, in which ways its files are ingested, and what came of it. */
 import { readIngestedKeys } from '../db/synced.ts';
 import { UserError } from '../errors.ts';
-import { withGiven } from '../ingest/given.ts';
 import { groupStores } from '../ingest/group-stores.ts';
 import { type Mapping, mapMetadata } from '../ingest/mapping.ts';
 import { makePlan, memoryKey } from '../ingest/plan.ts';
@@ -11,11 +10,10 @@ import { openRun } from '../ingest/run.ts';
 import type { IngestContext, Run } from '../ingest/run-scenes.ts';
 import {
   changedNotes,
-  givenOf,
   type IngestSettings,
   planSettings,
-  readNameOf,
   timeOfSettings,
+  withSettings,
 } from '../ingest/settings.ts';
 import type { ListedFile, Source, SourceFile } from '../ingest/source.ts';
 import type { Document } from '../ingest/to-item.ts';
@@ -206,7 +204,7 @@ function openGroup(
 ): Group {
   const seen: Pick<Group, 'gone' | 'told'> = { gone: new Map(), told: new Map() };
   listed.sort((a, b) => order(a.did?.scope ?? '', b.did?.scope ?? '') || order(a.name, b.name));
-  const source = withGiven(sourceFor(sync, settings, listed, seen), givenOf(settings), readNameOf(settings));
+  const source = withSettings(sourceFor(sync, settings, listed, seen), settings);
   const plan = makePlan(source, planSettings(settings));
   for (const scene of plan.scenes) scene.place += place;
   const time = timeOfSettings(settings);

@@ -50,6 +50,7 @@ def described(tmp_path_factory):
         made.ingest = lambda *more: made.cli("ingest", folder / "in", "--collection", "swaths", "--metadata", given, *more)
         made.ingest("--thumbnail", "--footprint", "data", "--histogram", "exact").ok()
         (made.item,) = made.items("swaths")
+        made.given = given
         yield made
     finally:
         made.close()
@@ -130,6 +131,15 @@ def test_pictures_are_of_red_green_and_blue(described):
             value = 500 + number * 300 + rows[:, None] / 2 + columns[None] / 3
             wanted = np.clip((value - least) / (most - least) * 255, 0, 255)
             assert np.abs(seen - wanted)[inside].max() < 3
+
+
+@pytest.mark.one_database
+def test_of_a_raster_at_an_address_as_much_is_told(described):
+    href = described.item["assets"]["B04"]["href"]
+    described.cli("ingest", href, "--collection", "address", "--metadata", described.given, "--datetime", "2024-01-03T10:13:19Z").ok()
+    (item,) = described.items("address")
+    assert item["properties"]["mission"] == "flood-watch"
+    assert described.json("/collections/address")["title"] == "Swaths"
 
 
 @pytest.mark.one_database

@@ -3,6 +3,7 @@ import { open, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { UserError } from '../../errors.ts';
 import type { ByteSource } from '../../raster/bytes.ts';
+import { readExactly } from '../../read-exactly.ts';
 
 /** Bytes, and a mark of this very state of the file. */
 export interface MarkedBytes extends ByteSource {
@@ -37,12 +38,8 @@ export async function openLocal(folder: string, parts: string[]): Promise<Marked
         const now = await handle.stat();
         if (now.size !== size || now.mtimeMs !== mtimeMs)
           throw new UserError(`${name} was replaced just now`);
-        const buffer = Buffer.allocUnsafeSlow(length);
-        for (let done = 0; done < length; ) {
-          const { bytesRead } = await handle.read(buffer, done, length - done, offset + done);
-          if (bytesRead === 0) throw new UserError(`${name} became shorter while it was read`);
-          done += bytesRead;
-        }
+        const buffer = await readExactly(handle, offset, length);
+        if (buffer === null) throw new UserError(`${name} became shorter while it was read`);
         return buffer;
       } finally {
         await handle.close();
