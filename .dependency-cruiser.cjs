@@ -32,7 +32,11 @@ module.exports = {
       from: { path: within(folder) },
       to: {
         path: '^src/',
-        pathNot: [within(folder, ...targets), '^src/(?:errors|package-root|read-exactly)\\.ts$', '^src/config\\.ts$'],
+        pathNot: [
+          within(folder, ...targets),
+          '^src/(?:errors|package-root|read-exactly)\\.ts$',
+          '^src/config\\.ts$',
+        ],
       },
     })),
     {
